@@ -1,0 +1,28 @@
+# The CUDA backend: csrc/cuda/*.cu, when there are any and nvcc is found (LEAN_CUDA=ON insists).
+# enable_language() must not be called from a function, hence this part at file level.
+
+file(GLOB LEAN_CUDA_SOURCES CONFIGURE_DEPENDS csrc/cuda/*.cu)
+set(LEAN_HAVE_CUDA OFF)
+if(LEAN_CUDA_SOURCES AND NOT LEAN_CUDA STREQUAL "OFF" AND NOT APPLE)
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 75)  # older CMake's default is 52, which nvcc 13 no longer knows
+  endif()
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    enable_language(CUDA)
+    set(LEAN_HAVE_CUDA ON)
+  elseif(LEAN_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "LEAN_CUDA=ON, but no nvcc was found")
+  endif()
+endif()
+
+function(lean_cuda target)
+  if(NOT LEAN_HAVE_CUDA)
+    return()
+  endif()
+  file(GLOB host CONFIGURE_DEPENDS csrc/cuda/*.cpp)
+  target_sources(${target} PRIVATE ${LEAN_CUDA_SOURCES} ${host})
+  # cudart static: the addon then loads on a machine without a driver and says so itself.
+  set_target_properties(${target} PROPERTIES CUDA_RUNTIME_LIBRARY Static CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden)
+endfunction()

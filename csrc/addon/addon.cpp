@@ -1,0 +1,109 @@
+// The exports. Everything here has a typed twin in lib/native.ts, which is its only user.
+#include "addon/addon.h"
+
+#include <napi.h>
+
+#include "addon/marshal.h"
+#include "addon/program-handle.h"
+#include "core/backend.h"
+#include "core/step-scalars.h"
+#include "cpu/backend/cpu-backend.h"
+
+namespace lean::addon {
+namespace {
+
+Napi::String text(Napi::Env env, std::string_view s) {
+  return Napi::String::New(env, s.data(), s.size());
+}
+
+template <class Range>
+Napi::Array names(Napi::Env env, const Range& range) {
+  Napi::Array array = Napi::Array::New(env);
+  for (const std::string_view name : range) array[array.Length()] = text(env, name);
+  return array;
+}
+
+// takeError(): {code, message} of the last call that returned false, or undefined
+Napi::Value take_error(const Napi::CallbackInfo& info) {
+  LastError& last = Addon::of(info.Env()).last_error;
+  if (last.code.empty()) return info.Env().Undefined();
+  Napi::Object error = Napi::Object::New(info.Env());
+  error["code"] = text(info.Env(), last.code);
+  error["message"] = text(info.Env(), last.message);
+  last = {};
+  return error;
+}
+
+// kernels(): [{name, fields: [{name, type, optional, choices}]}]
+Napi::Value kernels(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  for (const KernelInfo* kernel : all_kernels()) {
+    Napi::Array fields = Napi::Array::New(env);
+    for (const FieldInfo& field : kernel->fields) {
+      Napi::Object entry = Napi::Object::New(env);
+      entry["name"] = text(env, field.name);
+      entry["type"] = text(env, kFieldTypeNames[static_cast<int>(field.type)]);
+      entry["optional"] = Napi::Boolean::New(env, field.optional);
+      entry["choices"] = names(env, field.names);
+      fields[fields.Length()] = entry;
+    }
+    Napi::Object entry = Napi::Object::New(env);
+    entry["name"] = text(env, kernel->name);
+    entry["fields"] = fields;
+    list[list.Length()] = entry;
+  }
+  return list;
+}
+
+// info(): {scalars, counters, devices: [{name, kind, kernels}], threads}
+Napi::Value describe(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Object result = Napi::Object::New(env);
+  result["scalars"] = names(env, kScalarNames);
+  result["counters"] = names(env, kCounterNames);
+  result["threads"] = Napi::Number::New(env, cpu::threads());
+  Napi::Array devices = Napi::Array::New(env);
+  for (const std::string_view name : backend_names()) {
+    Backend& backend = *find_backend(name);
+    std::vector<std::string_view> runnable;
+    for (const KernelInfo* kernel : all_kernels()) {
+      if (find_run(kernel->name, name, backend.level()) != nullptr) runnable.push_back(kernel->name);
+    }
+    Napi::Object entry = Napi::Object::New(env);
+    entry["name"] = text(env, name);
+    entry["kind"] = text(env, backend.kind());
+    entry["kernels"] = names(env, runnable);
+    devices[devices.Length()] = entry;
+  }
+  result["devices"] = devices;
+  return result;
+}
+
+// setThreads(n): n < 1 means the default
+Napi::Value set_threads(const Napi::CallbackInfo& info) {
+  const bool ok = guard(Addon::of(info.Env()).last_error, [&] {
+    cpu::set_threads(static_cast<int>(read_number(info[0], "threads")));
+  });
+  return Napi::Boolean::New(info.Env(), ok);
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData<Addon>(new Addon);
+  exports["Program"] = ProgramHandle::define(env);
+  exports["takeError"] = Napi::Function::New<take_error>(env, "takeError");
+  exports["kernels"] = Napi::Function::New<kernels>(env, "kernels");
+  exports["info"] = Napi::Function::New<describe>(env, "info");
+  exports["setThreads"] = Napi::Function::New<set_threads>(env, "setThreads");
+  return exports;
+}
+
+}  // namespace
+}  // namespace lean::addon
+
+namespace {
+Napi::Object init_addon(Napi::Env env, Napi::Object exports) {
+  return lean::addon::init(env, exports);
+}
+}  // namespace
+NODE_API_MODULE(lean_optim, init_addon)

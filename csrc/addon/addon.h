@@ -1,0 +1,16 @@
+// State of the addon in one JavaScript environment (the main thread, or a worker).
+#pragma once
+
+#include <napi.h>
+
+#include "addon/guard.h"
+
+namespace lean::addon {
+
+struct Addon {
+  LastError last_error;
+
+  static Addon& of(Napi::BasicEnv env) { return *env.GetInstanceData<Addon>(); }
+};
+
+}  // namespace lean::addon

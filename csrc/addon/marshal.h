@@ -1,0 +1,32 @@
+// From JavaScript objects to kernel items, by the field lists of csrc/kernels.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+
+#include "core/program.h"
+
+namespace lean::addon {
+
+// Reading JavaScript values, with an Error for anything that is not what it should be. `what` names
+// the value in messages.
+Napi::Object read_object(Napi::Value value, const std::string& what);
+Napi::Array read_array(Napi::Value value, const std::string& what);
+std::string read_string(Napi::Value value, const std::string& what);
+double read_number(Napi::Value value, const std::string& what);
+// A non-negative integer up to 2^53 - 1.
+size_t read_size(Napi::Value value, const std::string& what);
+DType read_dtype(Napi::Value value, const std::string& what);
+
+// The bytes of a typed array or DataView, or of nothing for null and undefined.
+struct Bytes {
+  void* data = nullptr;
+  size_t length = 0;
+};
+Bytes read_bytes(Napi::Value value, const std::string& what);
+
+// Appends {kernel: string, items: object[]} to a sequence of the program.
+void read_call(Napi::Value value, size_t sequence, Program& program);
+
+}  // namespace lean::addon

@@ -1,0 +1,208 @@
+#include "addon/program-handle.h"
+
+#include <cstring>
+
+#include "addon/addon.h"
+#include "addon/marshal.h"
+
+namespace lean::addon {
+
+// Runs a sequence on a thread of the libuv pool. It owns a share of the program and keeps the caller's
+// object, and with it every bound array, alive until it has come back.
+class RunWorker final : public Napi::AsyncWorker {
+ public:
+  RunWorker(Napi::Env env, ProgramHandle& handle, size_t sequence, Napi::Value keep_alive)
+      : AsyncWorker(env, "lean-optim.step"),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        handle_(handle),
+        program_(handle.program_),
+        sequence_(sequence),
+        keep_alive_(Napi::Persistent(keep_alive)) {
+    handle_.Ref();
+    handle_.running_ = true;
+  }
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override {
+    ok_ = guard(error_, [&] { program_->run(sequence_); });
+  }
+
+  void OnOK() override {
+    handle_.running_ = false;
+    handle_.Unref();
+    if (!ok_) Addon::of(Env()).last_error = error_;
+    deferred_.Resolve(Napi::Boolean::New(Env(), ok_));
+  }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  ProgramHandle& handle_;
+  std::shared_ptr<Program> program_;
+  size_t sequence_;
+  Napi::Reference<Napi::Value> keep_alive_;
+  LastError error_;
+  bool ok_ = false;
+};
+
+Napi::Function ProgramHandle::define(Napi::Env env) {
+  return DefineClass(env, "Program",
+                     {
+                         InstanceMethod<&ProgramHandle::bind>("bind"),
+                         InstanceMethod<&ProgramHandle::run>("run"),
+                         InstanceMethod<&ProgramHandle::run_async>("runAsync"),
+                         InstanceMethod<&ProgramHandle::read_state>("readState"),
+                         InstanceMethod<&ProgramHandle::write_state>("writeState"),
+                         InstanceMethod<&ProgramHandle::read_workspace>("readWorkspace"),
+                         InstanceMethod<&ProgramHandle::workspace_bytes>("workspaceBytes"),
+                         InstanceMethod<&ProgramHandle::dispose>("dispose"),
+                     });
+}
+
+// A failed construction leaves an object without a program, whose every method reports it;
+// lib/native.ts asks for the error right after `new`.
+ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  guarded(info, [&] {
+    const Napi::Object spec = read_object(info[0], "spec");
+    const std::string device = read_string(spec["device"], "device");
+    Backend* backend = find_backend(device);
+    if (backend == nullptr) throw Error("ERR_LEAN_UNSUPPORTED", "no device is called " + device);
+
+    const Napi::Value state = spec["state"];
+    const bool foreign = !state.IsNumber();
+    const Bytes arena = foreign ? read_bytes(state, "state") : Bytes{};
+    const size_t state_bytes = foreign ? arena.length : read_size(state, "state");
+    auto program = std::make_shared<Program>(
+        *backend, read_size(spec["slots"], "slots"), state_bytes, arena.data,
+        read_size(spec["workspace"], "workspace"), read_size(spec["hyper"], "hyper"));
+
+    const Napi::Array sequences = read_array(spec["sequences"], "sequences");
+    for (uint32_t i = 0; i < sequences.Length(); ++i) {
+      const Napi::Array calls = read_array(sequences[i], "sequence");
+      for (uint32_t j = 0; j < calls.Length(); ++j) read_call(calls[j], i, *program);
+    }
+    program->seal();
+    program_ = std::move(program);
+    if (foreign) arena_ = Napi::Persistent(state);
+    reported_ = static_cast<int64_t>(program_->workspace_bytes() + (foreign ? 0 : state_bytes));
+    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), reported_);
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+void ProgramHandle::release() {
+  program_.reset();
+  arena_.Reset();
+}
+
+void ProgramHandle::Finalize(Napi::BasicEnv env) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, -reported_);
+  reported_ = 0;
+  program_.reset();
+}
+
+Program& ProgramHandle::open() {
+  if (program_ == nullptr) throw Error("ERR_LEAN_DISPOSED", "the program was disposed");
+  if (running_) throw Error("ERR_LEAN_BUSY", "a step is still running");
+  return *program_;
+}
+
+template <class F>
+Napi::Value ProgramHandle::guarded(const Napi::CallbackInfo& info, F&& f) {
+  Napi::Value result = Napi::Boolean::New(info.Env(), false);
+  guard(Addon::of(info.Env()).last_error, [&] { result = f(); });
+  return result;
+}
+
+void ProgramHandle::take_hyper(Napi::Value value) {
+  const Bytes hyper = read_bytes(value, "hyper");
+  const auto into = program_->hyper();
+  if (hyper.length != into.size_bytes()) {
+    throw Error(kInvalidArg, "hyper must have " + std::to_string(into.size()) + " numbers");
+  }
+  if (hyper.length > 0) std::memcpy(into.data(), hyper.data, hyper.length);
+}
+
+Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    Program& program = open();
+    const Napi::Array slots = read_array(info[0], "slots");
+    const Napi::Array arrays = read_array(info[1], "arrays");
+    if (slots.Length() != arrays.Length()) {
+      throw Error(kInvalidArg, "slots and arrays must have the same length");
+    }
+    for (uint32_t i = 0; i < slots.Length(); ++i) {
+      const size_t slot = read_size(slots[i], "slot");
+      if (slot >= program.slots()) throw Error(kInvalidArg, "no such slot");
+      program.bind(slot, read_bytes(arrays[i], "array").data);
+    }
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+Napi::Value ProgramHandle::run(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    Program& program = open();
+    const size_t sequence = read_size(info[0], "sequence");
+    if (sequence >= program.sequences()) throw Error(kInvalidArg, "no such sequence");
+    take_hyper(info[1]);
+    program.run(sequence);
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+Napi::Value ProgramHandle::run_async(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    Program& program = open();
+    const size_t sequence = read_size(info[0], "sequence");
+    if (sequence >= program.sequences()) throw Error(kInvalidArg, "no such sequence");
+    take_hyper(info[1]);
+    auto* worker = new RunWorker(info.Env(), *this, sequence, info[2]);
+    const Napi::Promise promise = worker->promise();
+    worker->Queue();
+    return promise;
+  });
+}
+
+Napi::Value ProgramHandle::read_state(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Bytes into = read_bytes(info[1], "into");
+    open().read_state(into.data, read_size(info[0], "offset"), into.length);
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+Napi::Value ProgramHandle::write_state(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Bytes from = read_bytes(info[1], "from");
+    open().write_state(from.data, read_size(info[0], "offset"), from.length);
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+Napi::Value ProgramHandle::read_workspace(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Bytes into = read_bytes(info[1], "into");
+    open().read_workspace(into.data, read_size(info[0], "offset"), into.length);
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+Napi::Value ProgramHandle::workspace_bytes(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    return Napi::Number::New(info.Env(), static_cast<double>(open().workspace_bytes()));
+  });
+}
+
+Napi::Value ProgramHandle::dispose(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    if (running_) throw Error("ERR_LEAN_BUSY", "a step is still running");
+    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), -reported_);
+    reported_ = 0;
+    release();
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+}  // namespace lean::addon

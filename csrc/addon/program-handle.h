@@ -1,0 +1,53 @@
+// A Program as a JavaScript object.
+//   new Program({device, slots, state: bytes | typed array, workspace: bytes, hyper: count,
+//                sequences: [[{kernel, items}]]})
+// Every method but the constructor returns a status: false means that Addon.takeError() says why.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <memory>
+
+#include "addon/guard.h"
+#include "core/program.h"
+
+namespace lean::addon {
+
+class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit ProgramHandle(const Napi::CallbackInfo& info);
+
+  // Frees the program's memory, or leaves that to the running step when there is one.
+  void Finalize(Napi::BasicEnv env) override;
+
+ private:
+  friend class RunWorker;
+
+  // bind(slots: number[] | Uint32Array, arrays: (TypedArray | null)[])
+  Napi::Value bind(const Napi::CallbackInfo& info);
+  // run(sequence, hyper: Float64Array)
+  Napi::Value run(const Napi::CallbackInfo& info);
+  // runAsync(sequence, hyper, keepAlive): Promise<boolean>
+  Napi::Value run_async(const Napi::CallbackInfo& info);
+  // readState(offset, into), writeState(offset, from), readWorkspace(offset, into)
+  Napi::Value read_state(const Napi::CallbackInfo& info);
+  Napi::Value write_state(const Napi::CallbackInfo& info);
+  Napi::Value read_workspace(const Napi::CallbackInfo& info);
+  Napi::Value workspace_bytes(const Napi::CallbackInfo& info);
+  Napi::Value dispose(const Napi::CallbackInfo& info);
+
+  template <class F>
+  Napi::Value guarded(const Napi::CallbackInfo& info, F&& f);
+  Program& open();
+  void take_hyper(Napi::Value value);
+  void release();
+
+  std::shared_ptr<Program> program_;
+  Napi::Reference<Napi::Value> arena_;  // keeps a caller's arena alive
+  int64_t reported_ = 0;                // bytes told to the garbage collector
+  bool running_ = false;                // an asynchronous run has not come back
+};
+
+}  // namespace lean::addon

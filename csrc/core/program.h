@@ -1,0 +1,89 @@
+// A bound optimizer: kernel calls over fixed buffers, in sequences that run() replays. What stands
+// in it was decided and checked when it was built; a run only follows pointers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/backend.h"
+#include "core/kernel.h"
+
+namespace lean {
+
+// Where a tensor of a program lives.
+enum class Place : int32_t {
+  external,   // memory of the caller's; `slot` says which, and it can be bound anew
+  state,      // the arena that checkpoints hold
+  workspace,  // valid within one run
+  hyper,      // numbers that the caller sends along with every run
+};
+
+class Program {
+ public:
+  // The arena is allocated on the device, or is `arena` (state_bytes long, of the caller's).
+  Program(Backend& backend, size_t slots, size_t state_bytes, void* arena, size_t workspace_bytes,
+          size_t hyper_count);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // Appends a call of `count` default-constructed items to a sequence and returns the first item.
+  // Throws Error when the backend has no such kernel.
+  std::byte* add_call(size_t sequence, const KernelInfo& info, size_t count);
+
+  // Gives a tensor of an item its memory; `offset` is in bytes.
+  void place(Tensor& tensor, Place place, size_t slot, size_t offset);
+
+  // Checks every item and allocates the scratch memory that items ask for. Call once, at the end.
+  void seal();
+
+  void bind(size_t slot, void* memory);
+
+  // Replays a sequence. `hyper` has hyper_count() numbers.
+  void run(size_t sequence);
+  std::span<double> hyper() { return hyper_; }
+
+  Backend& backend() const { return backend_; }
+  size_t slots() const { return uses_.size(); }
+  size_t sequences() const { return sequences_.size(); }
+  size_t state_bytes() const { return state_bytes_; }
+  // Bytes beside the state that live as long as the program.
+  size_t workspace_bytes() const { return workspace_bytes_ + scratch_bytes_; }
+
+  void read_state(void* to, size_t offset, size_t bytes) const;
+  void write_state(const void* from, size_t offset, size_t bytes);
+  void read_workspace(void* to, size_t offset, size_t bytes) const;
+
+ private:
+  struct Call {
+    const KernelInfo* info;
+    RunFunction run;
+    std::unique_ptr<std::byte[]> items;
+    size_t count;
+  };
+  struct Use {
+    Tensor* tensor;
+    size_t offset;
+  };
+
+  std::byte* item(Call& call, size_t i) const { return call.items.get() + i * call.info->item_size; }
+
+  Backend& backend_;
+  size_t state_bytes_;
+  size_t workspace_bytes_;
+  size_t scratch_bytes_ = 0;
+  bool owns_state_;
+  void* state_ = nullptr;
+  void* workspace_ = nullptr;
+  void* scratch_ = nullptr;
+  std::vector<double> hyper_;
+  std::vector<std::vector<Use>> uses_;
+  std::vector<std::vector<Call>> sequences_;
+};
+
+}  // namespace lean

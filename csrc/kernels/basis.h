@@ -1,0 +1,95 @@
+// What the kernels that compute a new basis of a projected weight have in common. Each runs where
+// scalars.refresh is set, and then
+//   - on success: replaces the basis, treats the momentum as on_refresh says (choices.h; on the
+//     first basis there is none to treat), sets has_basis (kBasisPublished under `published` unless
+//     it is the first), since_basis = 0 under restart, refreshes += 1;
+//   - on a zero or non-finite gradient: keeps basis and momentum, refused += 1; a parameter without
+//     a basis gets random orthonormal columns (lines: the first r) and has_basis.
+#pragma once
+
+#include "core/field.h"
+#include "kernels/check.h"
+
+namespace lean {
+
+struct BasisTarget {
+  Tensor grad;      // m x n; float32 | bfloat16 | float16
+  Tensor basis;     // k x r, k = n (right) or m (left); float32 | bfloat16
+  Tensor exp_avg;   // right: m x r; left: r x n; float32 | bfloat16
+  Tensor counters;  // Counters
+  Tensor scalars;   // StepScalars
+  Side side = Side::right;
+  OnRefresh on_refresh = OnRefresh::restart;
+  int64_t seed = 0;
+  int64_t stream = 0;
+
+  int64_t rank() const { return basis.shape[1]; }
+  // Length of the projected lines, and how many there are: R is others x r (right), r x others.
+  int64_t projected() const { return side == Side::right ? grad.cols() : grad.rows(); }
+  int64_t others() const { return side == Side::right ? grad.rows() : grad.cols(); }
+
+  void check_target() const {
+    require_scalars(scalars, counters);
+    require(grad.ndim == 2 && is_weight_type(grad.dtype), "grad must be a matrix of weights");
+    require(basis.ndim == 2 && is_state_type(basis.dtype),
+            "basis must be a float32 or bfloat16 matrix");
+    require(rank() > 0 && rank() <= projected() && basis.shape[0] == projected(),
+            "basis must be projected side x rank");
+    require(exp_avg.numel() == others() * rank() && is_state_type(exp_avg.dtype),
+            "exp_avg must have the shape of the projected gradient");
+  }
+};
+
+struct LineTarget {
+  Tensor grad;      // m x n; float32 | bfloat16 | float16
+  Tensor index;     // int32, r, ascending
+  Tensor exp_avg;   // rows: r x n; columns: m x r; float32 | bfloat16
+  Tensor counters;  // Counters
+  Tensor scalars;   // StepScalars
+  Axis axis = Axis::rows;
+  OnRefresh on_refresh = OnRefresh::restart;
+  int64_t seed = 0;
+  int64_t stream = 0;
+
+  int64_t rank() const { return index.numel(); }
+  int64_t lines() const { return axis == Axis::rows ? grad.rows() : grad.cols(); }
+  int64_t line_length() const { return axis == Axis::rows ? grad.cols() : grad.rows(); }
+
+  void check_target() const {
+    require_scalars(scalars, counters);
+    require(grad.ndim == 2 && is_weight_type(grad.dtype), "grad must be a matrix of weights");
+    require_type(index, DType::int32, "index");
+    require(rank() > 0 && rank() <= lines(), "index must not name more lines than there are");
+    require(exp_avg.numel() == line_length() * rank() && is_state_type(exp_avg.dtype),
+            "exp_avg must have the shape of the selected lines");
+  }
+};
+
+// Fields of the two, for the kernels that derive from them.
+template <class Item>
+constexpr auto basis_fields() {
+  return std::tuple{field("grad", static_cast<Tensor Item::*>(&Item::grad)),
+                    field("basis", static_cast<Tensor Item::*>(&Item::basis)),
+                    field("expAvg", static_cast<Tensor Item::*>(&Item::exp_avg)),
+                    field("counters", static_cast<Tensor Item::*>(&Item::counters)),
+                    field("scalars", static_cast<Tensor Item::*>(&Item::scalars)),
+                    field("side", static_cast<Side Item::*>(&Item::side)),
+                    field("onRefresh", static_cast<OnRefresh Item::*>(&Item::on_refresh)),
+                    field("seed", static_cast<int64_t Item::*>(&Item::seed)),
+                    field("stream", static_cast<int64_t Item::*>(&Item::stream))};
+}
+
+template <class Item>
+constexpr auto line_fields() {
+  return std::tuple{field("grad", static_cast<Tensor Item::*>(&Item::grad)),
+                    field("index", static_cast<Tensor Item::*>(&Item::index)),
+                    field("expAvg", static_cast<Tensor Item::*>(&Item::exp_avg)),
+                    field("counters", static_cast<Tensor Item::*>(&Item::counters)),
+                    field("scalars", static_cast<Tensor Item::*>(&Item::scalars)),
+                    field("axis", static_cast<Axis Item::*>(&Item::axis)),
+                    field("onRefresh", static_cast<OnRefresh Item::*>(&Item::on_refresh)),
+                    field("seed", static_cast<int64_t Item::*>(&Item::seed)),
+                    field("stream", static_cast<int64_t Item::*>(&Item::stream))};
+}
+
+}  // namespace lean

@@ -1,0 +1,26 @@
+// The r rows (or columns) of the gradient with the largest 2-norms, ascending by number; among equal
+// norms the smaller number wins. kernels/basis.h says what becomes of the momentum.
+#pragma once
+
+#include <tuple>
+
+#include "kernels/basis.h"
+
+namespace lean {
+
+struct TopKLines : LineTarget {
+  static constexpr std::string_view name = "topKLines";
+
+  void* workspace = nullptr;
+
+  static constexpr auto fields() { return line_fields<TopKLines>(); }
+
+  // Norms and order of all lines, the new index, and the new momentum while the old one is read.
+  int64_t workspace_bytes() const {
+    return 12 * lines() + 4 * rank() + exp_avg.bytes() + 64 * 4;
+  }
+
+  void check() const { check_target(); }
+};
+
+}  // namespace lean

@@ -1,0 +1,109 @@
+/**
+ * The arrays that a program points into: which they are, whether they still are what they were when
+ * they were bound, and whether any of them share memory that they must not share.
+ */
+import { LeanError } from "./errors.js";
+import type { WeightArray } from "./tensor.js";
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+  readonly owner: string;
+}
+
+/** Ranges of memory that may not overlap anything, sorted within each buffer. */
+export class OwnedRanges {
+  readonly #byBuffer = new Map<ArrayBufferLike, Range[]>();
+
+  /**
+   * Claims an array's memory for `owner`.
+   *
+   * @throws LeanError ERR_LEAN_ALIAS when part of it is claimed already
+   */
+  claim(array: WeightArray, owner: string): void {
+    this.requireFree(array, owner);
+    if (array.byteLength === 0) return;
+    const ranges = this.#byBuffer.get(array.buffer) ?? [];
+    const start = array.byteOffset;
+    const at = ranges.findIndex((range) => range.start > start);
+    const range = { start, end: start + array.byteLength, owner };
+    ranges.splice(at < 0 ? ranges.length : at, 0, range);
+    this.#byBuffer.set(array.buffer, ranges);
+  }
+
+  /** @throws LeanError ERR_LEAN_ALIAS when part of the array's memory is claimed */
+  requireFree(array: WeightArray, owner: string): void {
+    const ranges = this.#byBuffer.get(array.buffer);
+    if (ranges === undefined || array.byteLength === 0) return;
+    const end = array.byteOffset + array.byteLength;
+    // The last range that starts before the array ends is the only one that can reach into it.
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ranges[middle] as Range).start < end) low = middle + 1;
+      else high = middle;
+    }
+    const before = ranges[low - 1];
+    if (before !== undefined && before.end > array.byteOffset) {
+      throw new LeanError("ERR_LEAN_ALIAS", `${owner} shares memory with ${before.owner}`, {
+        parameter: owner,
+        value: before.owner,
+      });
+    }
+  }
+}
+
+/** One kind of array (data, or gradients) of every parameter. */
+export class BoundArrays {
+  readonly #what: string;
+  readonly #names: readonly string[];
+  readonly #lengths: readonly number[];
+  readonly arrays: (WeightArray | null)[];
+
+  constructor(what: string, names: readonly string[], lengths: readonly number[]) {
+    this.#what = what;
+    this.#names = names;
+    this.#lengths = lengths;
+    this.arrays = lengths.map(() => null);
+  }
+
+  /** "weight.data", "weight.grad" */
+  label(index: number): string {
+    return `${this.#names[index]}.${this.#what}`;
+  }
+
+  /**
+   * Checks that every bound array still has its length: a detached or shrunk one does not.
+   *
+   * @throws LeanError ERR_LEAN_DETACHED
+   */
+  requireIntact(): void {
+    const { arrays } = this;
+    const lengths = this.#lengths;
+    for (let i = 0; i < arrays.length; i++) {
+      const array = arrays[i];
+      if (array !== null && array !== undefined && array.length !== lengths[i]) this.#refuse(i);
+    }
+  }
+
+  #refuse(index: number): never {
+    const length = this.arrays[index]?.length;
+    throw new LeanError(
+      "ERR_LEAN_DETACHED",
+      `${this.label(index)} had ${this.#lengths[index]} elements and has ${length} now: ` +
+        "its buffer was detached or resized",
+      { parameter: this.#names[index], value: length },
+    );
+  }
+
+  /** @throws LeanError ERR_LEAN_SHAPE */
+  requireLength(array: WeightArray, index: number): void {
+    if (array.length === this.#lengths[index]) return;
+    throw new LeanError(
+      "ERR_LEAN_SHAPE",
+      `${this.label(index)} must have ${this.#lengths[index]} elements, not ${array.length}`,
+      { parameter: this.#names[index], value: array.length },
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** lean-optim: memory-lean optimizers for neural networks. */
+export type { StateDict, StateDictEntry } from "./checkpoint.js";
+export { type ErrorCode, errorCodes, LeanError } from "./errors.js";
+export type { MemoryReport } from "./memory.js";
+export { setThreads } from "./native.js";
+export {
+  type Arrays,
+  type CounterReport,
+  type GroupState,
+  Optimizer,
+  type StepOptions,
+} from "./optimizer.js";
+export type { OptimizerOptions, Parameter, ParameterGroup } from "./optimizer-options.js";
+export { type MomentumKind, type MomentumOption, momentums } from "./parts/momentum/index.js";
+export type { Momentum, Projector, SecondMoment, StateKind } from "./parts/part.js";
+export { type ProjectorKind, type ProjectorOption, projectors } from "./parts/projector/index.js";
+export {
+  type SecondMomentKind,
+  type SecondMomentOption,
+  secondMoments,
+} from "./parts/second-moment/index.js";
+export {
+  type Betas,
+  type GenericOptions,
+  generic,
+  type Recipe,
+  type RecipeConfig,
+} from "./recipe.js";
+export { type AdagradOptions, adagrad } from "./recipes/adagrad.js";
+export { type AdagradNormOptions, adagradNorm } from "./recipes/adagrad-norm.js";
+export { type AdagradSNOptions, adagradSN } from "./recipes/adagrad-sn.js";
+export { type AdagradSNSMOptions, adagradSNSM } from "./recipes/adagrad-snsm.js";
+export { type AdamSMOptions, adamSM } from "./recipes/adam-sm.js";
+export { type AdamSNOptions, adamSN } from "./recipes/adam-sn.js";
+export { type AdamSNGOptions, adamSNG } from "./recipes/adam-sng.js";
+export { type AdamSNSMOptions, adamSNSM } from "./recipes/adam-snsm.js";
+export { type AdamWOptions, adamw } from "./recipes/adamw.js";
+export { type RecipeName, recipeFromConfig, recipes } from "./recipes/index.js";
+export { type RmspropOptions, rmsprop } from "./recipes/rmsprop.js";
+export { type RmspropSNOptions, rmspropSN } from "./recipes/rmsprop-sn.js";
+export { type SgdOptions, sgd } from "./recipes/sgd.js";
+export { type SgdSMOptions, sgdSM } from "./recipes/sgd-sm.js";
+export { constant, cosine, linear, type Schedule } from "./schedules.js";
+export type { DType, StateDType, WeightArray, WeightDType } from "./tensor.js";
+export { version } from "./version.js";

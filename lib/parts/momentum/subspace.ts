@@ -1,0 +1,159 @@
+import { LeanError } from "../../errors.js";
+import {
+  requireBeta,
+  requireBoolean,
+  requireInteger,
+  requireKnownOptions,
+  requireOneOf,
+} from "../../options.js";
+import {
+  type Momentum,
+  type MomentumPlan,
+  type ProjectionSide,
+  projectedSide,
+  type RefreshPlan,
+  type Weight,
+} from "../part.js";
+import { type ProjectorOption, projectorOf } from "../projector/index.js";
+import { emaPlan } from "./ema.js";
+
+/** What becomes of the momentum when its basis is replaced: csrc/kernels/choices.h. */
+export type OnRefresh = "restart" | "rotate" | "keep" | "published";
+
+export interface SubspaceOptions {
+  /** Decay of the average, in [0, 1). Default 0.9. */
+  beta?: number;
+  /** Dimensions (or lines) kept. Default: a quarter of the projected side. */
+  rank?: number;
+  /** How the subspace is found. Default "powerIteration". */
+  projector?: ProjectorOption;
+  /** Steps between refreshes of the basis. Default 200. */
+  updateProjGap?: number;
+  /** Which side is compressed. Default "std": the shorter one; on lines, the longer one. */
+  side?: ProjectionSide;
+  /** Shift of the refresh schedule: steps, or "staggered" (default) over the parameters. */
+  refreshOffset?: number | "staggered";
+  /** Default "restart". */
+  onRefresh?: OnRefresh;
+  /** Divide M (never the complement) by 1 − beta^k. Default true. */
+  correctBias?: boolean;
+  /** Count k from the momentum's last restart rather than from the first update. Default: with "restart". */
+  perBasis?: boolean;
+}
+
+const known = [
+  "kind",
+  "beta",
+  "rank",
+  "projector",
+  "updateProjGap",
+  "side",
+  "refreshOffset",
+  "onRefresh",
+  "correctBias",
+  "perBasis",
+];
+
+function rankFor(rank: number | undefined, limit: number): number {
+  const wanted = rank ?? Math.max(1, Math.floor(limit / 4));
+  return Math.min(wanted, limit);
+}
+
+/**
+ * Subspace-Momentum (arXiv 2411.07120, algorithm 2): R = proj(G), M ← beta·M + (1 − beta)·R,
+ * N = G + back(M̂ − R): momentum in a subspace of the given rank, plain SGD in its complement.
+ * Vectors get an ordinary average, and so does, under "rotate", a weight whose rank is full.
+ */
+export function subspace(options: SubspaceOptions = {}): Momentum {
+  requireKnownOptions("subspace", options, known);
+  const {
+    beta = 0.9,
+    rank,
+    updateProjGap = 200,
+    side = "std",
+    refreshOffset = "staggered",
+    onRefresh = "restart",
+    correctBias = true,
+    perBasis = onRefresh === "restart",
+  } = options;
+  const projector = projectorOf(options.projector ?? "powerIteration");
+  requireBeta("beta", beta);
+  if (rank !== undefined) requireInteger("rank", rank, 1);
+  requireInteger("updateProjGap", updateProjGap, 1);
+  requireOneOf("side", side, ["std", "reverse", "left", "right"]);
+  if (refreshOffset !== "staggered") requireInteger("refreshOffset", refreshOffset, 0);
+  requireOneOf("onRefresh", onRefresh, ["restart", "rotate", "keep", "published"]);
+  requireBoolean("correctBias", correctBias);
+  requireBoolean("perBasis", perBasis);
+
+  function plan(weight: Weight): MomentumPlan {
+    if (weight.vector) return emaPlan(weight, beta, correctBias);
+    const right = projectedSide(weight, side, projector.lines);
+    const limit = right ? weight.cols : weight.rows;
+    if (limit === 0) return emaPlan(weight, beta, correctBias);
+    if (rank !== undefined && rank >= limit) {
+      if (onRefresh === "rotate") return emaPlan(weight, beta, correctBias);
+      if (rank > limit && (onRefresh === "keep" || onRefresh === "published")) {
+        throw new LeanError(
+          "ERR_LEAN_INVALID_ARG",
+          `${weight.name}: rank ${rank} is more than the ${limit} dimensions of the projected side`,
+          { parameter: weight.name, value: rank },
+        );
+      }
+      weight.warn(
+        `${weight.name}: rank ${rank} covers all ${limit} dimensions of the projected side; ` +
+          'the momentum still restarts at every refresh (onRefresh: "rotate" would not)',
+      );
+    }
+    return planProjected(weight, right, rankFor(rank, limit));
+  }
+
+  function planProjected(weight: Weight, right: boolean, r: number): MomentumPlan {
+    const planned = projector.plan({ weight, rank: r, right });
+    const momentumShape = right ? [weight.rows, r] : [r, weight.cols];
+    const orientation =
+      planned.step === "lineStep"
+        ? { axis: right ? "columns" : "rows" }
+        : { side: right ? "right" : "left" };
+    const refresh: RefreshPlan = {
+      kernel: planned.kernel,
+      updateProjGap: planned.source === undefined ? updateProjGap : 0,
+      offset: refreshOffset,
+      constants: { ...planned.constants, ...orientation, onRefresh },
+      tensors: { ...planned.tensors, expAvg: "exp_avg" },
+      source: planned.source,
+    };
+    return {
+      step: planned.step,
+      state: [
+        { key: "exp_avg", kind: "momentum", shape: momentumShape, dtype: weight.stateDtype },
+        ...planned.state,
+      ],
+      tensors: { ...planned.tensors, expAvg: "exp_avg" },
+      constants: orientation,
+      scalars: { momentum: "subspace", beta1: beta, correctFirst: correctBias, perBasis },
+      refresh,
+      sumsFit: (partition) =>
+        partition === "none" ||
+        partition === "elementwise" ||
+        (planned.step === "lineStep"
+          ? partition !== "whole"
+          : partition === (right ? "rows" : "columns")),
+    };
+  }
+
+  const part = {
+    kind: "subspace",
+    beta,
+    ...(rank === undefined ? {} : { rank }),
+    projector,
+    updateProjGap,
+    side,
+    refreshOffset,
+    onRefresh,
+    correctBias,
+    perBasis,
+    plan,
+  };
+  return part;
+}
