@@ -80,10 +80,15 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// setThreads(n): n < 1 means the default
+// More threads than any machine has processors are a mistake, and would exhaust the system.
+constexpr size_t kMostThreads = 4096;
+
+// setThreads(n): 0 means the default
 Napi::Value set_threads(const Napi::CallbackInfo& info) {
   const bool ok = guard(Addon::of(info.Env()).last_error, [&] {
-    cpu::set_threads(static_cast<int>(read_number(info[0], "threads")));
+    const size_t threads = read_size(info[0], "threads");
+    require(threads <= kMostThreads, kInvalidArg, "so many threads cannot be started");
+    cpu::set_threads(static_cast<int>(threads));
   });
   return Napi::Boolean::New(info.Env(), ok);
 }

@@ -1,5 +1,6 @@
 #include "addon/marshal.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -32,7 +33,8 @@ int find_name(const std::string& text, const std::string_view (&names)[N]) {
 constexpr std::string_view kPlaceNames[] = {"external", "state", "workspace", "hyper"};
 
 // {place, slot?, offset?, dtype, shape}
-void read_tensor(Napi::Value value, const std::string& what, Tensor& tensor, Program& program) {
+void read_tensor(Napi::Value value, const std::string& what, bool may_be_absent, Tensor& tensor,
+                 Program& program) {
   const Napi::Object object = read_object(value, what);
   tensor.dtype = read_dtype(object["dtype"], what + ".dtype");
   const Napi::Array shape = read_array(object["shape"], what + ".shape");
@@ -44,7 +46,7 @@ void read_tensor(Napi::Value value, const std::string& what, Tensor& tensor, Pro
   for (uint32_t i = 0; i < shape.Length(); ++i) {
     const size_t extent = read_size(shape[i], what + ".shape");
     tensor.shape[i] = static_cast<int64_t>(extent);
-    numel *= static_cast<double>(extent);
+    numel *= std::max(static_cast<double>(extent), 1.0);
   }
   if (numel > kMaxSafeInteger / 8) refuse(what + ".shape", "of fewer elements");
   const std::string name = read_string(object["place"], what + ".place");
@@ -54,7 +56,7 @@ void read_tensor(Napi::Value value, const std::string& what, Tensor& tensor, Pro
   const Napi::Value offset = object["offset"];
   program.place(tensor, static_cast<Place>(place),
                 slot.IsUndefined() ? 0 : read_size(slot, what + ".slot"),
-                offset.IsUndefined() ? 0 : read_size(offset, what + ".offset"));
+                offset.IsUndefined() ? 0 : read_size(offset, what + ".offset"), may_be_absent);
 }
 
 void read_choice(Napi::Value value, const std::string& what, const FieldInfo& field, void* member) {
@@ -76,7 +78,9 @@ void read_field(Napi::Value value, const std::string& what, const FieldInfo& fie
   switch (field.type) {
     case FieldType::tensor:
       if (absent && !field.optional) refuse(what, "given");
-      if (!absent) read_tensor(value, what, *static_cast<Tensor*>(member), program);
+      if (!absent) {
+        read_tensor(value, what, field.is_gradient(), *static_cast<Tensor*>(member), program);
+      }
       return;
     case FieldType::real:
       if (!absent) *static_cast<double*>(member) = read_number(value, what);
@@ -156,13 +160,13 @@ Bytes read_bytes(Napi::Value value, const std::string& what) {
   refuse(what, "a typed array or an ArrayBuffer");
 }
 
-void read_call(Napi::Value value, size_t sequence, Program& program) {
+void read_call(Napi::Value value, Program& program) {
   const Napi::Object call = read_object(value, "call");
   const std::string name = read_string(call["kernel"], "call.kernel");
   const KernelInfo* info = find_kernel(name);
   if (info == nullptr) throw Error("ERR_LEAN_UNKNOWN_NAME", "no kernel is called " + name);
   const Napi::Array items = read_array(call["items"], "call.items");
-  std::byte* item = program.add_call(sequence, *info, items.Length());
+  std::byte* item = program.add_call(*info, items.Length());
   for (uint32_t i = 0; i < items.Length(); ++i, item += info->item_size) {
     const std::string what = name + "[" + std::to_string(i) + "]";
     const Napi::Object object = read_object(items[i], what);

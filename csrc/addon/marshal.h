@@ -19,14 +19,14 @@ double read_number(Napi::Value value, const std::string& what);
 size_t read_size(Napi::Value value, const std::string& what);
 DType read_dtype(Napi::Value value, const std::string& what);
 
-// The bytes of a typed array or DataView, or of nothing for null and undefined.
+// The bytes of a typed array or an ArrayBuffer, or of nothing for null and undefined.
 struct Bytes {
   void* data = nullptr;
   size_t length = 0;
 };
 Bytes read_bytes(Napi::Value value, const std::string& what);
 
-// Appends {kernel: string, items: object[]} to a sequence of the program.
-void read_call(Napi::Value value, size_t sequence, Program& program);
+// Appends {kernel: string, items: object[]} to the program's last sequence.
+void read_call(Napi::Value value, Program& program);
 
 }  // namespace lean::addon

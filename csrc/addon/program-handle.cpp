@@ -6,6 +6,24 @@
 #include "addon/marshal.h"
 
 namespace lean::addon {
+namespace {
+
+size_t read_sequence(Napi::Value value, const Program& program) {
+  const size_t sequence = read_size(value, "sequence");
+  if (sequence >= program.sequences()) throw Error(kInvalidArg, "no such sequence");
+  return sequence;
+}
+
+void take_hyper(Program& program, Napi::Value value) {
+  const Bytes hyper = read_bytes(value, "hyper");
+  const auto into = program.hyper();
+  if (hyper.length != into.size_bytes()) {
+    throw Error(kInvalidArg, "hyper must have " + std::to_string(into.size()) + " numbers");
+  }
+  if (hyper.length > 0) std::memcpy(into.data(), hyper.data, hyper.length);
+}
+
+}  // namespace
 
 // Runs a sequence on a thread of the libuv pool. It owns a share of the program and keeps the caller's
 // object, and with it every bound array, alive until it has come back.
@@ -60,8 +78,8 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
                      });
 }
 
-// A failed construction leaves an object without a program, whose every method reports it;
-// lib/native.ts asks for the error right after `new`.
+// A failed construction leaves an object without a program, as a disposed one is; lib/native.ts asks
+// for the error right after `new`.
 ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info, [&] {
     const Napi::Object spec = read_object(info[0], "spec");
@@ -70,7 +88,7 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     if (backend == nullptr) throw Error("ERR_LEAN_UNSUPPORTED", "no device is called " + device);
 
     const Napi::Value state = spec["state"];
-    const bool foreign = !state.IsNumber();
+    const bool foreign = state.IsObject();
     const Bytes arena = foreign ? read_bytes(state, "state") : Bytes{};
     const size_t state_bytes = foreign ? arena.length : read_size(state, "state");
     auto program = std::make_shared<Program>(
@@ -80,11 +98,12 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     const Napi::Array sequences = read_array(spec["sequences"], "sequences");
     for (uint32_t i = 0; i < sequences.Length(); ++i) {
       const Napi::Array calls = read_array(sequences[i], "sequence");
-      for (uint32_t j = 0; j < calls.Length(); ++j) read_call(calls[j], i, *program);
+      program->add_sequence();
+      for (uint32_t j = 0; j < calls.Length(); ++j) read_call(calls[j], *program);
     }
     program->seal();
-    program_ = std::move(program);
     if (foreign) arena_ = Napi::Persistent(state);
+    program_ = std::move(program);
     reported_ = static_cast<int64_t>(program_->workspace_bytes() + (foreign ? 0 : state_bytes));
     Napi::MemoryManagement::AdjustExternalMemory(info.Env(), reported_);
     return Napi::Boolean::New(info.Env(), true);
@@ -102,10 +121,10 @@ void ProgramHandle::Finalize(Napi::BasicEnv env) {
   program_.reset();
 }
 
-Program& ProgramHandle::open() {
+std::shared_ptr<Program> ProgramHandle::open() {
   if (program_ == nullptr) throw Error("ERR_LEAN_DISPOSED", "the program was disposed");
   if (running_) throw Error("ERR_LEAN_BUSY", "a step is still running");
-  return *program_;
+  return program_;
 }
 
 template <class F>
@@ -115,18 +134,9 @@ Napi::Value ProgramHandle::guarded(const Napi::CallbackInfo& info, F&& f) {
   return result;
 }
 
-void ProgramHandle::take_hyper(Napi::Value value) {
-  const Bytes hyper = read_bytes(value, "hyper");
-  const auto into = program_->hyper();
-  if (hyper.length != into.size_bytes()) {
-    throw Error(kInvalidArg, "hyper must have " + std::to_string(into.size()) + " numbers");
-  }
-  if (hyper.length > 0) std::memcpy(into.data(), hyper.data, hyper.length);
-}
-
 Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    Program& program = open();
+    const std::shared_ptr<Program> program = open();
     const Napi::Array slots = read_array(info[0], "slots");
     const Napi::Array arrays = read_array(info[1], "arrays");
     if (slots.Length() != arrays.Length()) {
@@ -134,8 +144,9 @@ Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
     }
     for (uint32_t i = 0; i < slots.Length(); ++i) {
       const size_t slot = read_size(slots[i], "slot");
-      if (slot >= program.slots()) throw Error(kInvalidArg, "no such slot");
-      program.bind(slot, read_bytes(arrays[i], "array").data);
+      if (slot >= program->slots()) throw Error(kInvalidArg, "no such slot");
+      const Bytes array = read_bytes(arrays[i], "array");
+      program->bind(slot, array.data, array.length);
     }
     return Napi::Boolean::New(info.Env(), true);
   });
@@ -143,21 +154,19 @@ Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
 
 Napi::Value ProgramHandle::run(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    Program& program = open();
-    const size_t sequence = read_size(info[0], "sequence");
-    if (sequence >= program.sequences()) throw Error(kInvalidArg, "no such sequence");
-    take_hyper(info[1]);
-    program.run(sequence);
+    const std::shared_ptr<Program> program = open();
+    const size_t sequence = read_sequence(info[0], *program);
+    take_hyper(*program, info[1]);
+    program->run(sequence);
     return Napi::Boolean::New(info.Env(), true);
   });
 }
 
 Napi::Value ProgramHandle::run_async(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
-    Program& program = open();
-    const size_t sequence = read_size(info[0], "sequence");
-    if (sequence >= program.sequences()) throw Error(kInvalidArg, "no such sequence");
-    take_hyper(info[1]);
+    const std::shared_ptr<Program> program = open();
+    const size_t sequence = read_sequence(info[0], *program);
+    take_hyper(*program, info[1]);
     auto* worker = new RunWorker(info.Env(), *this, sequence, info[2]);
     const Napi::Promise promise = worker->promise();
     worker->Queue();
@@ -168,7 +177,7 @@ Napi::Value ProgramHandle::run_async(const Napi::CallbackInfo& info) {
 Napi::Value ProgramHandle::read_state(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const Bytes into = read_bytes(info[1], "into");
-    open().read_state(into.data, read_size(info[0], "offset"), into.length);
+    open()->read_state(into.data, read_size(info[0], "offset"), into.length);
     return Napi::Boolean::New(info.Env(), true);
   });
 }
@@ -176,7 +185,7 @@ Napi::Value ProgramHandle::read_state(const Napi::CallbackInfo& info) {
 Napi::Value ProgramHandle::write_state(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const Bytes from = read_bytes(info[1], "from");
-    open().write_state(from.data, read_size(info[0], "offset"), from.length);
+    open()->write_state(from.data, read_size(info[0], "offset"), from.length);
     return Napi::Boolean::New(info.Env(), true);
   });
 }
@@ -184,14 +193,14 @@ Napi::Value ProgramHandle::write_state(const Napi::CallbackInfo& info) {
 Napi::Value ProgramHandle::read_workspace(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const Bytes into = read_bytes(info[1], "into");
-    open().read_workspace(into.data, read_size(info[0], "offset"), into.length);
+    open()->read_workspace(into.data, read_size(info[0], "offset"), into.length);
     return Napi::Boolean::New(info.Env(), true);
   });
 }
 
 Napi::Value ProgramHandle::workspace_bytes(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    return Napi::Number::New(info.Env(), static_cast<double>(open().workspace_bytes()));
+    return Napi::Number::New(info.Env(), static_cast<double>(open()->workspace_bytes()));
   });
 }
 

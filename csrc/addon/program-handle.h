@@ -25,7 +25,7 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
  private:
   friend class RunWorker;
 
-  // bind(slots: number[] | Uint32Array, arrays: (TypedArray | null)[])
+  // bind(slots: number[], arrays: (TypedArray | ArrayBuffer | null)[])
   Napi::Value bind(const Napi::CallbackInfo& info);
   // run(sequence, hyper: Float64Array)
   Napi::Value run(const Napi::CallbackInfo& info);
@@ -40,8 +40,8 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
 
   template <class F>
   Napi::Value guarded(const Napi::CallbackInfo& info, F&& f);
-  Program& open();
-  void take_hyper(Napi::Value value);
+  // The program, for a call to hold: what a caller's getters do meanwhile may dispose it.
+  std::shared_ptr<Program> open();
   void release();
 
   std::shared_ptr<Program> program_;

@@ -24,6 +24,9 @@ struct FieldInfo {
   size_t offset;
   bool optional;                            // a tensor that may be absent
   std::span<const std::string_view> names;  // of a choice, in the order of its enumerators
+
+  // The one tensor that may come and go between runs: without a gradient a parameter is left alone.
+  bool is_gradient() const { return name == "grad"; }
 };
 
 // An enum is a choice when `choice_names(E)` can be found: the strings its users write.

@@ -32,19 +32,24 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // Appends a call of `count` default-constructed items to a sequence and returns the first item.
-  // Throws Error when the backend has no such kernel.
-  std::byte* add_call(size_t sequence, const KernelInfo& info, size_t count);
+  void add_sequence();
 
-  // Gives a tensor of an item its memory; `offset` is in bytes.
-  void place(Tensor& tensor, Place place, size_t slot, size_t offset);
+  // Appends a call of `count` default-constructed items to the last sequence and returns the first
+  // item. Throws Error when the backend has no such kernel.
+  std::byte* add_call(const KernelInfo& info, size_t count);
+
+  // Gives a tensor of an item its memory; `offset` is in bytes. One that `may_be_absent` need not be
+  // bound when a sequence runs.
+  void place(Tensor& tensor, Place place, size_t slot, size_t offset, bool may_be_absent);
 
   // Checks every item and allocates the scratch memory that items ask for. Call once, at the end.
   void seal();
 
-  void bind(size_t slot, void* memory);
+  // Gives a slot its memory, `bytes` long, or takes it away (nullptr). Throws Error for memory that is
+  // too short or not aligned to the elements of a tensor in it; the slot is then as before.
+  void bind(size_t slot, void* memory, size_t bytes);
 
-  // Replays a sequence. `hyper` has hyper_count() numbers.
+  // Replays a sequence. Throws Error, before anything runs, while a slot that it needs is not bound.
   void run(size_t sequence);
   std::span<double> hyper() { return hyper_; }
 
@@ -66,6 +71,10 @@ class Program {
     std::unique_ptr<std::byte[]> items;
     size_t count;
   };
+  struct Sequence {
+    std::vector<Call> calls;
+    std::vector<const Tensor*> needed;  // external tensors that must be bound
+  };
   struct Use {
     Tensor* tensor;
     size_t offset;
@@ -82,8 +91,8 @@ class Program {
   void* workspace_ = nullptr;
   void* scratch_ = nullptr;
   std::vector<double> hyper_;
-  std::vector<std::vector<Use>> uses_;
-  std::vector<std::vector<Call>> sequences_;
+  std::vector<std::vector<Use>> uses_;  // of each slot
+  std::vector<Sequence> sequences_;
 };
 
 }  // namespace lean

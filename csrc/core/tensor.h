@@ -25,7 +25,11 @@ struct Tensor {
 
   // A matrix is 2-D; a vector counts as one row.
   int64_t rows() const { return ndim < 2 ? 1 : shape[0]; }
-  int64_t cols() const { return ndim < 2 ? numel() : numel() / (shape[0] > 0 ? shape[0] : 1); }
+  int64_t cols() const {
+    int64_t n = ndim > 0 ? 1 : 0;
+    for (int i = ndim < 2 ? 0 : 1; i < ndim; ++i) n *= shape[i];
+    return n;
+  }
   int64_t bytes() const { return numel() * static_cast<int64_t>(size_of(dtype)); }
 
   template <class T>

@@ -50,8 +50,12 @@ void fill(const Scalars& item, Counters& counters, StepScalars& s) {
   const float kept = static_cast<float>(1 - lr * weight_decay);
   s.decay_before = item.decay == Decay::before ? kept : 1;
   s.decay_after = item.decay == Decay::after ? kept : 1;
-  s.drop_momentum = counters.has_basis == kBasisPublished ? 1 : 0;
-  if (counters.has_basis == kBasisPublished) counters.has_basis = kBasis;
+  const bool drops = counters.has_basis == kBasisPublished;
+  s.drop_momentum = drops ? 1 : 0;
+  if (drops) {
+    counters.has_basis = kBasis;
+    counters.since_basis = 0;
+  }
 }
 
 void run(std::span<const Scalars> items, Context&) {

@@ -12,6 +12,8 @@ namespace lean {
 struct AdoptBasis : BasisTarget {
   static constexpr std::string_view name = "adoptBasis";
 
+  static constexpr double kTolerance = 1e-3;
+
   Tensor source;  // float32, the shape of basis
   void* workspace = nullptr;
 
@@ -20,9 +22,10 @@ struct AdoptBasis : BasisTarget {
                           std::tuple{field("source", &AdoptBasis::source)});
   }
 
-  // The old basis, P^T P and the transfer.
+  // P^T P in float64, whose room the transfer takes over, and the random basis of one that is
+  // refused before there was any.
   int64_t workspace_bytes() const {
-    return 4 * 2 * rank() * projected() + 8 * 2 * rank() * rank() + 64 * 4;
+    return 4 * rank() * projected() + 8 * rank() * rank() + 64 * 2;
   }
 
   void check() const {

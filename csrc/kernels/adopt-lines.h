@@ -20,8 +20,8 @@ struct AdoptLines : LineTarget {
                           std::tuple{field("source", &AdoptLines::source)});
   }
 
-  // The new momentum while the old one is still read.
-  int64_t workspace_bytes() const { return exp_avg.bytes() + 4 * rank() + 64 * 2; }
+  // Where each line was before. Momentum is moved in place.
+  int64_t workspace_bytes() const { return 4 * rank(); }
 
   void check() const {
     check_target();

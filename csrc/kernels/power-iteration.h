@@ -14,6 +14,9 @@ namespace lean {
 struct PowerIteration : BasisTarget {
   static constexpr std::string_view name = "powerIteration";
 
+  // Z is formed for so many columns of P at a time, and needs no more room.
+  static constexpr int64_t kWidth = 256;
+
   int64_t warm_passes = 2;
   int64_t cold_passes = 3;
   void* workspace = nullptr;
@@ -24,9 +27,12 @@ struct PowerIteration : BasisTarget {
                                      field("coldPasses", &PowerIteration::cold_passes)});
   }
 
-  // Z (others x r), Y and the old basis (projected x r), all float32; Gram and transfer in float64.
+  int64_t width() const { return rank() < kWidth ? rank() : kWidth; }
+
+  // The new basis and a slice of Z in float32; the Gram matrix in float64, whose room the transfer
+  // between the bases takes over.
   int64_t workspace_bytes() const {
-    return 4 * rank() * (others() + 2 * projected()) + 8 * 2 * rank() * rank() + 64 * 5;
+    return 4 * (rank() * projected() + width() * others()) + 8 * rank() * rank() + 64 * 3;
   }
 
   void check() const {

@@ -1,9 +1,10 @@
 // A new basis from the singular vectors of the gradient that belong to its r largest singular
 // values: right ones (right) or left ones (left).
-//   gram: eigenvectors of G^T G (right) or G G^T (left), formed and decomposed in float64
+//   gram: eigenvectors of G^T G or G G^T, whichever is smaller, formed and decomposed in float64
 //   full: a thin singular value decomposition in float64
-//   auto: by a committed table of shapes (csrc/cpu/svd-basis.cpp), never timed at run time
-// Signs are LAPACK's; nothing here depends on them.
+//   auto: the faster of the two, by a rule that each backend commits; never timed at run time
+// Signs are the library's; nothing here depends on them. Where r is above the rank of G, random
+// directions complete the basis.
 #pragma once
 
 #include <tuple>
@@ -29,10 +30,16 @@ struct SvdBasis : BasisTarget {
                           std::tuple{field("method", &SvdBasis::method)});
   }
 
-  // Old and new basis and the transfer between them. LAPACK's own work arrays (full: the matrix in
-  // float64; gram: a projected x projected one, twice) live for the decomposition alone.
+  // Entries of the other side's vectors, which are found first where that side is the shorter one.
+  int64_t other_vectors() const {
+    return others() < projected() ? others() * (rank() < others() ? rank() : others()) : 0;
+  }
+
+  // The new basis, the other side's vectors, and the Gram matrix of the basis or the transfer. The
+  // decomposition's own arrays (full: the matrix in float64 and the vectors of both sides; gram: a
+  // matrix of the shorter side's order and its vectors) live for the decomposition alone.
   int64_t workspace_bytes() const {
-    return 4 * 2 * rank() * projected() + 8 * rank() * rank() + 64 * 3;
+    return 4 * (rank() * projected() + other_vectors()) + 8 * rank() * rank() + 64 * 3;
   }
 
   void check() const { check_target(); }

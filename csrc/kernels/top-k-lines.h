@@ -15,10 +15,9 @@ struct TopKLines : LineTarget {
 
   static constexpr auto fields() { return line_fields<TopKLines>(); }
 
-  // Norms and order of all lines, the new index, and the new momentum while the old one is read.
-  int64_t workspace_bytes() const {
-    return 12 * lines() + 4 * rank() + exp_avg.bytes() + 64 * 4;
-  }
+  // Norms and order of all lines, the new index, and where each line was before. Momentum is moved in
+  // place.
+  int64_t workspace_bytes() const { return 12 * lines() + 8 * rank() + 64 * 4; }
 
   void check() const { check_target(); }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <system_error>
 
 #include "core/error.h"
 
@@ -28,8 +29,13 @@ void pause() {
 }  // namespace
 
 Pool::Pool(int workers) : ticket_(ticket(0, kClosed)), scratch_(std::max(workers, 1)) {
+  threads_.reserve(scratch_.size());
   for (int worker = 1; worker < this->workers(); ++worker) {
-    threads_.emplace_back([this, worker] { serve(worker); });
+    try {
+      threads_.emplace_back([this, worker] { serve(worker); });
+    } catch (const std::system_error&) {
+      return;  // the system gives no more: those that there are do the work
+    }
   }
 }
 

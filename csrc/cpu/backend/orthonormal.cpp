@@ -1,0 +1,90 @@
+#include "cpu/backend/orthonormal.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/random.h"
+#include "cpu/backend/gram.h"
+#include "cpu/backend/linalg.h"
+
+namespace lean::cpu {
+namespace {
+
+constexpr int64_t kPanel = 128;  // rows of y that are one tile
+
+// A pivot is what is left of a column, squared and relative, once the columns before it are projected
+// out: at worst about 1 / cond^2. y R^-1 is orthonormal to about 1e-16 / pivot, so above kSound it is
+// done, above kSingular another round makes it so, and below that R is mostly rounding.
+constexpr double kSound = 1e-10;
+constexpr double kSingular = 1e-12;
+
+constexpr int kMaxRounds = 4;
+
+// gram <- R (upper) with R^T R = gram, and the least pivot, or 0 where there is no R. Columns are
+// scaled to length 1 for it, so that their lengths do not matter.
+double factor(double* gram, int64_t n, double* lengths) {
+  for (int64_t j = 0; j < n; ++j) {
+    lengths[j] = std::sqrt(gram[j * n + j]);
+    if (!(lengths[j] > 0) || !std::isfinite(lengths[j])) return 0;
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t j = i; j < n; ++j) gram[i * n + j] /= lengths[i] * lengths[j];
+  }
+  if (!cholesky(n, gram, n)) return 0;
+  double least = 1;
+  for (int64_t i = 0; i < n; ++i) {
+    least = std::min(least, gram[i * n + i] * gram[i * n + i]);
+    for (int64_t j = i; j < n; ++j) gram[i * n + j] *= lengths[j];
+  }
+  return least;
+}
+
+// y <- y R^-1, in float64.
+void divide(Context& context, float* y, int64_t rows, int64_t cols, const double* r) {
+  parallel_for(context, (rows + kPanel - 1) / kPanel, [&](int64_t tile, int worker) {
+    const int64_t count = std::min(kPanel, rows - tile * kPanel) * cols;
+    float* panel = y + tile * kPanel * cols;
+    auto* wide = static_cast<double*>(context.scratch(worker, kPanel * cols * sizeof(double)));
+    std::copy(panel, panel + count, wide);
+    divide_by_upper(count / cols, cols, r, cols, wide, cols);
+    for (int64_t i = 0; i < count; ++i) panel[i] = static_cast<float>(wide[i]);
+  });
+}
+
+}  // namespace
+
+void orthonormalize(Context& context, float* y, int64_t rows, int64_t cols, double* gram_of_y) {
+  const Tensor columns{y, DType::float32, 2, {rows, cols}};
+  for (int round = 0; round < kMaxRounds; ++round) {
+    gram(context, columns, Side::right, gram_of_y);
+    auto* lengths = static_cast<double*>(context.scratch(0, cols * sizeof(double)));
+    const double pivot = factor(gram_of_y, cols, lengths);
+    if (pivot > kSingular) {
+      divide(context, y, rows, cols, gram_of_y);
+      if (pivot > kSound) return;
+    } else {
+      // float32 is enough: y itself is rounded to it, and the next round polishes.
+      const size_t bytes = static_cast<size_t>(householder_work(cols)) * sizeof(float);
+      householder(rows, cols, y, cols, static_cast<float*>(context.scratch(0, bytes)));
+    }
+  }
+}
+
+void fill_gaussian(Context& context, float* y, int64_t rows, int64_t cols, int64_t first_col,
+                   uint64_t key) {
+  parallel_for(context, (rows + kPanel - 1) / kPanel, [&](int64_t tile, int) {
+    const int64_t end = std::min(rows, (tile + 1) * kPanel);
+    for (int64_t i = tile * kPanel; i < end; ++i) {
+      for (int64_t j = first_col; j < cols; ++j) {
+        // Box and Muller's transform.
+        const auto element = static_cast<uint64_t>(i * cols + j);
+        const double radius = std::sqrt(-2 * std::log(random_uniform(key, 2 * element)));
+        const double angle = 2 * std::numbers::pi * random_uniform(key, 2 * element + 1);
+        y[i * cols + j] = static_cast<float>(radius * std::cos(angle));
+      }
+    }
+  });
+}
+
+}  // namespace lean::cpu

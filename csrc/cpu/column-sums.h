@@ -1,0 +1,104 @@
+// Sums of squares down the columns of row-major matrices, reading them once, in the order of memory:
+// tiles of whole rows leave a partial sum for each column in float32, then tiles of columns add
+// those in float64. (Panels of columns that stay in a cache would save a second read of the gradient
+// to the kernels that go on to use it, but they touch a new page in every row: on the machines
+// measured they take twice as long.)
+#pragma once
+
+#include "cpu/sum-squares.h"
+#include "cpu/tiles.h"
+
+namespace lean::cpu::LEAN_ISA {
+
+struct MatrixShape {
+  int64_t rows = 0;
+  int64_t cols = 0;
+
+  // Rows to a tile: partial sums are 1/64 of a large matrix, and no sum has more than 256 terms.
+  int64_t tile_rows() const { return clamp(8 * kTileElements / clamp(cols, 1, 1 << 20), 16, 256); }
+  int64_t tiles() const { return divide_up(rows, tile_rows()); }
+  int64_t partials() const { return tiles() * cols; }
+};
+
+// sums[c] <- the squares of x[rows begin .. end, column c].
+template <class Source>
+inline void sum_squares_of_rows(const Source& x, int64_t begin, int64_t end, int64_t cols,
+                                float* sums) {
+  constexpr int kRows = 4;  // go into a sum each time that it is in a register
+  for (int64_t row = begin; row < end; row += kRows) {
+    const int rows = end - row < kRows ? static_cast<int>(end - row) : kRows;
+    for (int64_t c = 0; c < cols; c += kLanes) {
+      const int count = cols - c < kLanes ? static_cast<int>(cols - c) : kLanes;
+      Lanes more = {};
+      for (int k = 0; k < rows; ++k) {
+        const Lanes y = x.at((row + k) * cols + c, count);
+        more = multiply_add(y, y, more);
+      }
+      store(sums + c, row == begin ? more : load(sums + c, count) + more, count);
+    }
+  }
+}
+
+// The partial sums of one matrix.
+struct ColumnSums {
+  const float* partials;
+  MatrixShape shape;
+
+  static constexpr int64_t kColumns = 256;  // at a time
+
+  // totals[i] <- the sum for column first + i, i < count <= kColumns.
+  template <class Source>
+  void total(const Source& x, int64_t first, int64_t count, double* totals) const {
+    for (int64_t i = 0; i < count; ++i) totals[i] = 0;
+    for (int64_t tile = 0; tile < shape.tiles(); ++tile) {
+      const float* partial = partials + tile * shape.cols + first;
+      for (int64_t i = 0; i < count; ++i) totals[i] += partial[i];
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      if (is_finite(totals[i])) continue;
+      totals[i] = slow_sum_squares(x, first + i, shape.rows * shape.cols, shape.cols);
+    }
+  }
+};
+
+// For every item of a shape that is not empty: add(item, begin, end, sums) has to call
+// sum_squares_of_rows, and then finish(item, piece, sums) is called for every piece < pieces(item).
+template <class Item, class Shape, class Add, class Pieces, class Finish>
+void for_column_sums(std::span<const Item> items, Context& context, Shape shape_of, Add add,
+                     Pieces pieces, Finish finish) {
+  // As many items at a time as have their partial sums in one modest block of memory.
+  constexpr int64_t kFloats = 2 << 20;
+  constexpr size_t kBatch = 1024;
+  int64_t offset[kBatch];
+  for (size_t start = 0; start < items.size();) {
+    int64_t floats = 0;
+    size_t count = 0;
+    for (; start + count < items.size() && count < kBatch; ++count) {
+      const int64_t more = shape_of(items[start + count]).partials();
+      if (count > 0 && floats + more > kFloats) break;
+      offset[count] = floats;
+      floats += more;
+    }
+    const std::span<const Item> batch = items.subspan(start, count);
+    start += count;
+    if (floats == 0) continue;
+    // The caller's own scratch memory serves all workers: no tile below asks for more.
+    auto* memory = static_cast<float*>(context.scratch(0, static_cast<size_t>(floats) * 4));
+    for_each_tile(
+        batch, context, [&](const Item& item) { return shape_of(item).tiles(); },
+        [&](const Item& item, int64_t tile, int) {
+          const MatrixShape shape = shape_of(item);
+          const int64_t begin = tile * shape.tile_rows();
+          const int64_t end = clamp(begin + shape.tile_rows(), 0, shape.rows);
+          add(item, begin, end, memory + offset[&item - batch.data()] + tile * shape.cols);
+        });
+    for_each_tile(
+        batch, context,
+        [&](const Item& item) { return shape_of(item).partials() > 0 ? pieces(item) : 0; },
+        [&](const Item& item, int64_t piece, int) {
+          finish(item, piece, ColumnSums{memory + offset[&item - batch.data()], shape_of(item)});
+        });
+  }
+}
+
+}  // namespace lean::cpu::LEAN_ISA

@@ -1,0 +1,118 @@
+#include "kernels/line-step.h"
+
+#include "cpu/register.h"
+#include "cpu/second-moments.h"
+
+namespace lean::cpu::LEAN_ISA {
+namespace {
+
+int64_t tiles(const LineStep& item) {
+  return scalars_of(item).active != 0 ? divide_up(item.param.numel(), tile_elements(item)) : 0;
+}
+
+// The gradient has no decay in it, and the numerator no gradient but on other lines.
+StepScalars line_scalars(const LineStep& item) {
+  StepScalars s = scalars_of(item);
+  s.l2 = 0;
+  s.n_grad = 0;
+  return s;
+}
+
+// How many of the lines in index come before `line`.
+int64_t lines_before(const LineStep& item, int64_t line) {
+  const int32_t* index = item.index.as<int32_t>();
+  int64_t low = 0, high = item.index.numel();
+  while (low < high) {
+    const int64_t middle = (low + high) / 2;
+    if (index[middle] < line) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+// A run in one row whose momentum, if it has one, is the row's.
+template <class M, class W, class G, class Denominators>
+void step_row(const LineStep& item, W* w, const G* g, int64_t row, int64_t col, int64_t count,
+              Denominators denominators, const StepScalars& s, const Rounder& rounder) {
+  const int64_t cols = item.param.cols();
+  const int64_t k = lines_before(item, row);
+  const auto update = [&](auto numerator) {
+    update_weights(w, g, count, row * cols + col, numerator, denominators, s, rounder);
+  };
+  if (k < item.index.numel() && item.index.as<int32_t>()[k] == row) {
+    update(MomentumNumerator<M>{item.exp_avg.as<M>() + k * cols + col, s.drop_momentum != 0});
+  } else {
+    update(GradientNumerator{});
+  }
+}
+
+// n[i] <- N of the run's columns: G, and in the columns of index what becomes of it there.
+template <class M, class G>
+void fill_numerators(const LineStep& item, const G* g, int64_t row, int64_t col, int64_t count,
+                     const StepScalars& s, float* n) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const int some = static_cast<int>(clamp(count - i, 0, kLanes));
+    store(n + i, scaled_gradient(load(g + i, some), Lanes{}, s), some);
+  }
+  const int64_t end = lines_before(item, col + count);
+  const int64_t begin = lines_before(item, col);
+  M* m = item.exp_avg.as<M>() + row * item.index.numel();
+  for (int64_t k = begin; k < end; k += kLanes) {
+    const int some = static_cast<int>(clamp(end - k, 0, kLanes));
+    const int32_t* line = item.index.as<int32_t>() + k;
+    float x[kLanes] = {};
+    for (int i = 0; i < some; ++i) x[i] = n[line[i] - col];
+    const MomentumNumerator<M> momentum{m, s.drop_momentum != 0};
+    store(x, momentum.at(k, some, load(x), s));
+    for (int i = 0; i < some; ++i) n[line[i] - col] = x[i];
+  }
+}
+
+template <class M, class W, class G>
+void step(const LineStep& item, int64_t begin, int64_t end, float* scratch) {
+  const StepScalars s = line_scalars(item);
+  const Rounder rounder = rounder_of(item);
+  const int64_t cols = item.param.cols();
+  W* w = item.param.as<W>();
+  const G* g = item.grad.as<G>();
+  float* n = scratch + run_scratch(item);
+  for_each_run<W, G>(item, s, begin, end, scratch, [&](int64_t low, int64_t high, auto run) {
+    int64_t next;
+    for (int64_t i = low; i < high; i = next) {
+      const int64_t row = i / cols;
+      const int64_t col = i - row * cols;
+      next = clamp((row + 1) * cols, i, high);
+      const int64_t count = next - i;
+      if (item.axis == Axis::rows) {
+        step_row<M>(item, w + i, g + i, row, col, count, run.from(i - low), s, rounder);
+      } else {
+        fill_numerators<M>(item, g + i, row, col, count, s, n);
+        update_weights(w + i, g + i, count, i, GivenNumerator{n}, run.from(i - low), s, rounder);
+      }
+    }
+  });
+}
+
+void run(std::span<const LineStep> items, Context& context) {
+  update_column_moments(items, context, line_scalars);
+  for_each_tile(items, context, tiles, [&](const LineStep& item, int64_t tile, int worker) {
+    const int64_t elements = tile_elements(item);
+    const int64_t begin = tile * elements;
+    const int64_t end = clamp(begin + elements, 0, item.param.numel());
+    const int64_t floats = run_scratch(item) + item.param.cols();
+    auto* scratch = static_cast<float*>(
+        context.scratch(worker, static_cast<size_t>(floats) * sizeof(float)));
+    dispatch_param_grad(item.param.dtype, item.grad.dtype, [&]<class W, class G>() {
+      dispatch_state(item.exp_avg.dtype,
+                     [&]<class M>() { step<M, W, G>(item, begin, end, scratch); });
+    });
+  });
+}
+
+const Registered<LineStep, run> registered;
+
+}  // namespace
+}  // namespace lean::cpu::LEAN_ISA
