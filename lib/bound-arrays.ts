@@ -20,7 +20,7 @@ export class OwnedRanges {
    *
    * @throws LeanError ERR_LEAN_ALIAS when part of it is claimed already
    */
-  claim(array: WeightArray, owner: string): void {
+  claim(array: ArrayBufferView, owner: string): void {
     this.requireFree(array, owner);
     if (array.byteLength === 0) return;
     const ranges = this.#byBuffer.get(array.buffer) ?? [];
@@ -32,7 +32,7 @@ export class OwnedRanges {
   }
 
   /** @throws LeanError ERR_LEAN_ALIAS when part of the array's memory is claimed */
-  requireFree(array: WeightArray, owner: string): void {
+  requireFree(array: ArrayBufferView, owner: string): void {
     const ranges = this.#byBuffer.get(array.buffer);
     if (ranges === undefined || array.byteLength === 0) return;
     const end = array.byteOffset + array.byteLength;
@@ -74,21 +74,21 @@ export class BoundArrays {
   }
 
   /**
-   * Checks that every bound array still has its length: a detached or shrunk one does not.
+   * Checks that every array, bound or about to be, still has its length: a detached or shrunk one
+   * does not.
    *
    * @throws LeanError ERR_LEAN_DETACHED
    */
-  requireIntact(): void {
-    const { arrays } = this;
+  requireIntact(arrays: readonly (WeightArray | null)[] = this.arrays): void {
     const lengths = this.#lengths;
     for (let i = 0; i < arrays.length; i++) {
       const array = arrays[i];
-      if (array !== null && array !== undefined && array.length !== lengths[i]) this.#refuse(i);
+      if (array === null || array === undefined || array.length === lengths[i]) continue;
+      this.#refuse(i, array.length);
     }
   }
 
-  #refuse(index: number): never {
-    const length = this.arrays[index]?.length;
+  #refuse(index: number, length: number): never {
     throw new LeanError(
       "ERR_LEAN_DETACHED",
       `${this.label(index)} had ${this.#lengths[index]} elements and has ${length} now: ` +

@@ -3,6 +3,7 @@ import { LeanError } from "./errors.js";
 import { type Layout, type StateTensor, stateTensors } from "./layout.js";
 import type { NativeProgram } from "./native.js";
 import { nearest } from "./nearest.js";
+import { show } from "./options.js";
 import {
   type SafetensorsDtype,
   SafetensorsReader,
@@ -29,7 +30,7 @@ export interface CheckpointMetadata {
   readonly version: string;
   /** Instruction set and BLAS: a resumed run is bit-equal on the same kind. */
   readonly kind: string;
-  /** JSON: the recipe of every group. */
+  /** JSON: every group's recipe and parameters (saved-recipes.ts). */
   readonly recipes: string;
 }
 
@@ -69,34 +70,70 @@ export function readStateDict(program: NativeProgram, layout: Layout, steps: num
   };
 }
 
-/** Every exponent bit set: an infinity or a NaN. */
-function firstNonFinite({ dtype, data }: StateDictEntry): number {
-  if (dtype === "float32") return (data as Float32Array).findIndex((x) => !Number.isFinite(x));
-  const mask = dtype === "bfloat16" ? 0x7f80 : dtype === "float16" ? 0x7c00 : undefined;
-  if (mask === undefined) return -1;
-  return (data as Uint16Array).findIndex((bits) => (bits & mask) === mask);
-}
+const arrayClasses: Readonly<Record<DType, string>> = {
+  float32: "Float32Array",
+  bfloat16: "Uint16Array",
+  float16: "Uint16Array",
+  float64: "Float64Array",
+  int32: "Int32Array",
+  int64: "BigInt64Array",
+};
 
 function checkEntry(tensor: StateTensor, entry: StateDictEntry | undefined): StateDictEntry {
   const { name } = tensor;
-  if (entry === undefined) refuse(`the checkpoint has no ${name}`, name);
-  if (entry.dtype !== tensor.dtype) {
+  if (typeof entry !== "object" || entry === null) refuse(`the checkpoint has no ${name}`, name);
+  const { dtype, shape, data } = entry;
+  if (dtype !== tensor.dtype) {
+    refuse(`${name} is ${dtype} in the checkpoint and ${tensor.dtype} here`, name, dtype);
+  }
+  if (show(shape) !== show(tensor.shape)) {
     refuse(
-      `${name} is ${entry.dtype} in the checkpoint and ${tensor.dtype} here`,
+      `${name} is ${show(shape)} in the checkpoint and ${show(tensor.shape)} here`,
       name,
-      entry.dtype,
+      shape,
     );
   }
-  if (entry.shape.join() !== tensor.shape.join() || entry.data.byteLength !== tensor.bytes) {
-    refuse(
-      `${name} is [${entry.shape.join(", ")}] in the checkpoint and [${tensor.shape.join(", ")}] here`,
-      name,
-      entry.shape,
-    );
+  const expected = arrayClasses[dtype];
+  const found = Object.prototype.toString.call(data).slice(8, -1);
+  if (found !== expected || data.byteLength !== tensor.bytes) {
+    const wanted = `${tensor.bytes} bytes in a ${expected}`;
+    refuse(`${name} must be ${wanted}, not ${data?.byteLength} in a ${found}`, name, data);
   }
-  const bad = firstNonFinite(entry);
-  if (bad >= 0) refuse(`${name} holds an infinity or a NaN at element ${bad}`, name, bad);
+  checkValues(tensor, data);
   return entry;
+}
+
+/** Refuses values that no step leaves behind, some of which a kernel could not survive. */
+function checkValues({ name, kind, dtype, shape, lines }: StateTensor, data: StateArray): void {
+  const bad = firstNonFinite(dtype, data);
+  if (bad >= 0) refuse(`${name} holds an infinity or a NaN at element ${bad}`, name, bad);
+  const isSigned = kind === "momentum" || (kind === "basis" && lines === undefined);
+  const negative = isSigned ? -1 : (data as Float32Array).findIndex((x) => x < 0);
+  if (negative >= 0) {
+    refuse(`${name} holds ${data[negative]} at element ${negative}`, name, data[negative]);
+  }
+  if (lines !== undefined) checkLines(name, data as Int32Array, shape.at(-1) as number, lines);
+}
+
+/** Line numbers ascend, but for the zeros before the first refresh. */
+function checkLines(name: string, data: Int32Array, rank: number, lines: number): void {
+  for (let i = 0; i < data.length; i += rank) {
+    const own = data.subarray(i, i + rank);
+    const ascends = own.every(
+      (line, k) => line < lines && (k === 0 || line > (own[k - 1] as number)),
+    );
+    if (ascends || own.every((line) => line === 0)) continue;
+    refuse(`${name} must hold ascending numbers of ${lines} lines`, name, own);
+  }
+}
+
+/** Every exponent bit set: an infinity or a NaN. */
+function firstNonFinite(dtype: DType, data: StateArray): number {
+  if (dtype === "float32") return (data as Float32Array).findIndex((x) => !Number.isFinite(x));
+  if (dtype === "bfloat16") {
+    return (data as Uint16Array).findIndex((bits) => (bits & 0x7f80) === 0x7f80);
+  }
+  return -1;
 }
 
 /**
@@ -106,6 +143,9 @@ function checkEntry(tensor: StateTensor, entry: StateDictEntry | undefined): Sta
  * @throws LeanError ERR_LEAN_CHECKPOINT
  */
 export function writeStateDict(program: NativeProgram, layout: Layout, dict: StateDict): number {
+  if (typeof dict !== "object" || dict === null) {
+    refuse(`a state must be an object, not ${show(dict)}`, "state", dict);
+  }
   const tensors = [...stateTensors(layout)];
   const names = new Set([stepsKey, ...tensors.map(({ name }) => name)]);
   for (const name of Object.keys(dict)) {
@@ -114,15 +154,20 @@ export function writeStateDict(program: NativeProgram, layout: Layout, dict: Sta
     const hint = near === undefined ? "" : `; the nearest is ${near}`;
     refuse(`the checkpoint has ${name}, which this optimizer does not have${hint}`, name);
   }
-  const steps = dict[stepsKey];
-  if (steps?.dtype !== "int64" || steps.data.length !== 1 || (steps.data[0] as bigint) < 0n) {
-    refuse(`the checkpoint has no count of steps (${stepsKey})`, stepsKey);
-  }
+  const steps = readSteps(dict[stepsKey]);
   const entries = tensors.map((tensor) => checkEntry(tensor, dict[tensor.name]));
   tensors.forEach((tensor, i) => {
     program.writeState(tensor.offset, (entries[i] as StateDictEntry).data);
   });
-  return Number(steps.data[0]);
+  return steps;
+}
+
+function readSteps(entry: StateDictEntry | undefined): number {
+  const [count] = entry?.dtype === "int64" && entry.data?.length === 1 ? entry.data : [];
+  if (typeof count === "bigint" && count >= 0n && count <= Number.MAX_SAFE_INTEGER) {
+    return Number(count);
+  }
+  return refuse(`the checkpoint has no count of steps (${stepsKey})`, stepsKey, count);
 }
 
 /**

@@ -11,20 +11,37 @@ export {
   type StepOptions,
 } from "./optimizer.js";
 export type { OptimizerOptions, Parameter, ParameterGroup } from "./optimizer-options.js";
+export type { EmaOptions } from "./parts/momentum/ema.js";
+export type { HeavyBallOptions } from "./parts/momentum/heavy-ball.js";
 export { type MomentumKind, type MomentumOption, momentums } from "./parts/momentum/index.js";
-export type { Momentum, Projector, SecondMoment, StateKind } from "./parts/part.js";
+export type { OnRefresh, SubspaceOptions } from "./parts/momentum/subspace.js";
+export type {
+  Momentum,
+  ProjectionSide,
+  Projector,
+  SecondMoment,
+  StateKind,
+} from "./parts/part.js";
+export type { GivenOptions } from "./parts/projector/given.js";
 export { type ProjectorKind, type ProjectorOption, projectors } from "./parts/projector/index.js";
+export type { PowerIterationOptions } from "./parts/projector/power-iteration.js";
+export type { SvdOptions } from "./parts/projector/svd.js";
+export type { AccumulationOptions } from "./parts/second-moment/accumulation.js";
+export type { ElementwiseOptions } from "./parts/second-moment/elementwise.js";
 export {
   type SecondMomentKind,
   type SecondMomentOption,
   secondMoments,
 } from "./parts/second-moment/index.js";
+export type { ScalarOptions } from "./parts/second-moment/scalar.js";
+export type { PartitionOption, SubsetOptions } from "./parts/second-moment/subset.js";
 export {
   type Betas,
   type GenericOptions,
   generic,
   type Recipe,
   type RecipeConfig,
+  type RecipeOptions,
 } from "./recipe.js";
 export { type AdagradOptions, adagrad } from "./recipes/adagrad.js";
 export { type AdagradNormOptions, adagradNorm } from "./recipes/adagrad-norm.js";
@@ -40,6 +57,6 @@ export { type RmspropOptions, rmsprop } from "./recipes/rmsprop.js";
 export { type RmspropSNOptions, rmspropSN } from "./recipes/rmsprop-sn.js";
 export { type SgdOptions, sgd } from "./recipes/sgd.js";
 export { type SgdSMOptions, sgdSM } from "./recipes/sgd-sm.js";
-export { constant, cosine, linear, type Schedule } from "./schedules.js";
+export { constant, cosine, type DecayScheduleOptions, linear, type Schedule } from "./schedules.js";
 export type { DType, StateDType, WeightArray, WeightDType } from "./tensor.js";
 export { version } from "./version.js";

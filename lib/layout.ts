@@ -22,6 +22,8 @@ export interface StateTensor {
   readonly offset: number;
   readonly bytes: number;
   readonly fill: number;
+  /** Of line numbers: how many lines there are. */
+  readonly lines?: number;
 }
 
 /** One parameter with its plan and its state. */
@@ -66,6 +68,7 @@ export function layOut(
       offset,
       bytes,
       fill: spec.fill ?? 0,
+      lines: spec.lines,
     };
   }
   const planned = weights.map(({ weight, recipe }) => {

@@ -4,6 +4,7 @@
  */
 import { loadBinding } from "./binding.js";
 import { type ErrorCode, LeanError } from "./errors.js";
+import { requireInteger } from "./options.js";
 import type { DType } from "./tensor.js";
 
 /** Where a tensor of a program lives; offsets are in bytes. */
@@ -26,7 +27,7 @@ export interface ProgramSpec {
   /** Number of external arrays. */
   readonly slots: number;
   /** Bytes of the arena, or the caller's own memory for it. */
-  readonly state: number | NodeJS.TypedArray | ArrayBufferLike;
+  readonly state: number | ArrayBufferView | ArrayBufferLike;
   readonly workspace: number;
   readonly hyper: number;
   readonly sequences: readonly (readonly Call[])[];
@@ -124,7 +125,7 @@ export interface NativeInfo {
   readonly devices: readonly DeviceDescription[];
 }
 
-type Bytes = NodeJS.TypedArray | ArrayBufferLike;
+type Bytes = ArrayBufferView | ArrayBufferLike;
 
 interface RawProgram {
   bind(slots: readonly number[], arrays: readonly (Bytes | null)[]): boolean;
@@ -139,7 +140,7 @@ interface RawProgram {
 
 interface Addon {
   Program: new (spec: ProgramSpec) => RawProgram;
-  takeError(): { code: string; message: string } | undefined;
+  takeError(): NativeError | undefined;
   kernels(): KernelDescription[];
   info(): NativeInfo;
   setThreads(n: number): boolean;
@@ -152,12 +153,18 @@ function native(): Addon {
   return addon;
 }
 
+interface NativeError {
+  readonly code: string;
+  readonly message: string;
+}
+
+function leanError({ code, message }: NativeError): LeanError {
+  return new LeanError(code as ErrorCode, message);
+}
+
 function fail(): never {
-  const error = native().takeError();
-  throw new LeanError(
-    (error?.code ?? "ERR_LEAN_NATIVE") as ErrorCode,
-    error?.message ?? "a native call failed without a message",
-  );
+  const unknown = { code: "ERR_LEAN_NATIVE", message: "a native call failed without a message" };
+  throw leanError(native().takeError() ?? unknown);
 }
 
 /** A bound program: kernel calls over fixed buffers, replayed by one native call. */
@@ -166,7 +173,9 @@ export class NativeProgram {
 
   constructor(spec: ProgramSpec) {
     this.#raw = new (native().Program)(spec);
-    if (this.#raw.workspaceBytes() === false) fail();
+    // A constructor has no status to return.
+    const error = native().takeError();
+    if (error !== undefined) throw leanError(error);
   }
 
   /** Gives external slots their memory; null takes it away. */
@@ -221,14 +230,17 @@ export function describeNative(): NativeInfo {
 /**
  * Sets how many threads the CPU backend uses in this process, from the next step on; 0 restores the
  * default (`LEAN_OPTIM_THREADS`, or every available processor). Results do not depend on it.
+ *
+ * @throws LeanError ERR_LEAN_INVALID_ARG
  */
 export function setThreads(threads: number): void {
+  requireInteger("threads", threads, 0, 4096);
   if (!native().setThreads(threads)) fail();
 }
 
 /** A tensor argument of {@link runKernel}: memory with its shape and type. */
 export interface KernelTensor {
-  readonly data: NodeJS.TypedArray;
+  readonly data: ArrayBufferView;
   readonly shape: readonly number[];
   readonly dtype: DType;
 }
@@ -262,7 +274,7 @@ export function bindKernel(
     Record<string, KernelTensor | number | boolean | string | null | undefined>
   >[],
 ): NativeProgram {
-  const arrays: NodeJS.TypedArray[] = [];
+  const arrays: ArrayBufferView[] = [];
   const bound = items.map((item) =>
     Object.fromEntries(
       Object.entries(item).map(([name, value]): [string, FieldValue] => {

@@ -48,7 +48,7 @@ export interface OptimizerOptions {
   /** Seed of everything random (bases, stochastic rounding). Default 0. */
   seed?: number;
   /** Memory for the state, `stateBytes` long, zeroed; default: allocated and owned by the optimizer. */
-  state?: NodeJS.TypedArray | ArrayBufferLike;
+  state?: ArrayBufferView | ArrayBufferLike;
 }
 
 /** Checked settings of a whole step. */

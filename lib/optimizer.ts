@@ -1,3 +1,4 @@
+import { checkArena } from "./arena.js";
 import { BoundArrays, OwnedRanges } from "./bound-arrays.js";
 import {
   checkpointFormat,
@@ -14,25 +15,30 @@ import { counterNames, describeNative, NativeProgram, scalarNames } from "./nati
 import { nearest } from "./nearest.js";
 import {
   type OptimizerOptions,
-  type Parameter,
   type ParameterGroup,
   type StepSettings,
   stepSettings,
 } from "./optimizer-options.js";
-import { requireFinite, requireKnownOptions } from "./options.js";
+import { requireFinite, requireKnownOptions, show } from "./options.js";
+import { checkGroups } from "./parameters.js";
 import {
   type BuiltProgram,
   buildProgram,
+  type GivenBasis,
   gradSlot,
   hyperOffset,
   hyperPerGroup,
   paramSlot,
 } from "./program.js";
 import type { Recipe } from "./recipe.js";
+import { describeRecipes, requireSameRecipes } from "./saved-recipes.js";
 import { scheduleFactor } from "./schedules.js";
 import { numel, type WeightArray, type WeightDType, weightDType } from "./tensor.js";
 import { version } from "./version.js";
 import { makeWeight } from "./weight.js";
+
+/** An orthonormal basis, or line numbers: see {@link Optimizer.setBasis}. */
+export type Basis = Float32Array | Int32Array;
 
 /** Arrays by parameter name, or by number in the order of the groups. */
 export type Arrays<T> = Readonly<Record<string, T>> | readonly T[];
@@ -46,9 +52,19 @@ export interface StepOptions {
   /** Weights that have moved. */
   params?: Arrays<WeightArray>;
   /** Bases for parameters whose projector is `given`, as {@link Optimizer.setBasis} takes them. */
-  bases?: Readonly<Record<string, Float32Array | Int32Array>>;
+  bases?: Readonly<Record<string, Basis>>;
   /** What gradients arrive multiplied by (a loss scale): they are divided by it. Default 1. */
   gradScale?: number;
+}
+
+const stepOptionNames = ["grads", "params", "bases", "gradScale"];
+
+/** Arrays that take the place of bound ones. */
+interface Moves<T extends WeightArray | null> {
+  readonly indices: readonly number[];
+  readonly arrays: readonly T[];
+  /** All of the kind, once they have moved. */
+  readonly after: readonly (WeightArray | null)[];
 }
 
 /** A group's settings that may change between steps. */
@@ -80,13 +96,17 @@ export class Optimizer {
   readonly #program: NativeProgram;
   readonly #hyper: Float64Array;
   readonly #index: ReadonlyMap<string, number>;
+  readonly #dtypes: readonly WeightDType[];
   readonly #gradDtypes: readonly WeightDType[];
   readonly #params: BoundArrays;
   readonly #grads: BoundArrays;
+  /** The caller's memory for the state, where there is any. */
+  readonly #arena: Uint8Array | undefined;
   readonly #hasBasis = new Set<number>();
   readonly #result = new Float64Array(3);
   #owned: OwnedRanges;
   #steps = 0;
+  #hasStepped = false;
   #running = false;
   #disposed = false;
 
@@ -110,17 +130,16 @@ export class Optimizer {
     const names = checked.map(({ name }) => name);
     const lengths = checked.map(({ data }) => data.length);
     this.#index = new Map(names.map((name, i) => [name, i]));
+    this.#dtypes = checked.map(({ dtype }) => dtype);
     this.#gradDtypes = checked.map(({ gradDtype }) => gradDtype);
     this.#params = new BoundArrays("data", names, lengths);
     this.#grads = new BoundArrays("grad", names, lengths);
-    this.#owned = new OwnedRanges();
-    checked.forEach(({ data }, i) => {
-      this.#owned.claim(data, this.#params.label(i));
-    });
-    checked.forEach(({ grad }, i) => {
-      if (grad !== null) this.#owned.requireFree(grad, this.#grads.label(i));
-    });
-    checkArena(options.state, this.#layout.bytes, this.#owned);
+    const { state } = options;
+    this.#arena = state === undefined ? undefined : checkArena(state, this.#layout.bytes);
+    const data = checked.map(({ data }) => data);
+    const grads = checked.map(({ grad }) => grad);
+    this.#owned = this.#claimAll(data);
+    this.#requireFree(grads, this.#owned, grads.keys());
 
     this.#built = buildProgram(
       this.#layout.weights.map((planned, i) => ({
@@ -133,24 +152,14 @@ export class Optimizer {
     this.#program = new NativeProgram({
       ...this.#built.spec,
       device: this.#settings.device,
-      state: options.state ?? this.#layout.bytes,
+      state: this.#arena ?? this.#layout.bytes,
     });
     this.#hyper = new Float64Array(this.#built.spec.hyper);
     this.#program.bind([this.#built.alwaysSlot], [alwaysOn]);
     this.#fillState();
     const all = checked.map((_, i) => i);
-    this.#bind(
-      this.#params,
-      all,
-      checked.map(({ data }) => data),
-      paramSlot,
-    );
-    this.#bind(
-      this.#grads,
-      all,
-      checked.map(({ grad }) => grad),
-      gradSlot,
-    );
+    this.#bind(this.#params, all, data, paramSlot);
+    this.#bind(this.#grads, all, grads, gradSlot);
     this.groups = groups.map(({ optimizer, params }) => ({
       recipe: optimizer,
       names: params.map(({ name }) => name),
@@ -189,7 +198,7 @@ export class Optimizer {
   step(options?: StepOptions): void {
     this.#prepare(options);
     this.#program.run(0, this.#hyper);
-    this.#steps += 1;
+    this.#count();
   }
 
   /**
@@ -201,7 +210,7 @@ export class Optimizer {
     this.#running = true;
     try {
       await this.#program.runAsync(0, this.#hyper, this);
-      this.#steps += 1;
+      this.#count();
     } finally {
       this.#running = false;
     }
@@ -214,7 +223,7 @@ export class Optimizer {
   get gradNorm(): number | undefined {
     this.#requireOpen();
     const { resultOffset } = this.#built;
-    if (resultOffset === undefined || this.#steps === 0) return undefined;
+    if (resultOffset === undefined || !this.#hasStepped) return undefined;
     return this.#program.readWorkspace(resultOffset, this.#result)[0];
   }
 
@@ -242,44 +251,9 @@ export class Optimizer {
    * @throws LeanError ERR_LEAN_UNKNOWN_NAME, ERR_LEAN_UNSUPPORTED, ERR_LEAN_SHAPE, ERR_LEAN_DTYPE,
    *   ERR_LEAN_INVALID_ARG (not orthonormal, not ascending); the old basis then stays
    */
-  setBasis(name: string, basis: Float32Array | Int32Array): void {
+  setBasis(name: string, basis: Basis): void {
     this.#requireOpen();
-    const index = this.#find(name);
-    const given = this.#built.given.get(index);
-    if (given === undefined) {
-      throw new LeanError("ERR_LEAN_UNSUPPORTED", `${name}: its projector is not "given"`, {
-        parameter: name,
-      });
-    }
-    const expected = given.dtype === "int32" ? "Int32Array" : "Float32Array";
-    if (Object.prototype.toString.call(basis) !== `[object ${expected}]`) {
-      throw new LeanError("ERR_LEAN_DTYPE", `${name}: its basis must be a ${expected}`, {
-        parameter: name,
-        value: basis,
-      });
-    }
-    if (basis.length !== numel(given.shape)) {
-      throw new LeanError(
-        "ERR_LEAN_SHAPE",
-        `${name}: its basis must be [${given.shape.join(", ")}], not ${basis.length} elements`,
-        { parameter: name, value: basis.length },
-      );
-    }
-    const refused = () => this.counters(name).reduce((sum, { refused }) => sum + refused, 0);
-    const before = refused();
-    this.#program.bind([given.slot], [basis]);
-    try {
-      this.#program.run(given.sequence, this.#hyper);
-    } finally {
-      this.#program.bind([given.slot], [null]);
-    }
-    if (refused() > before) {
-      const what = given.dtype === "int32" ? "distinct, ascending lines" : "orthonormal columns";
-      throw new LeanError("ERR_LEAN_INVALID_ARG", `${name}: its basis must have ${what}`, {
-        parameter: name,
-      });
-    }
-    this.#hasBasis.add(index);
+    this.#adopt(this.#checkBases({ [name]: basis }));
   }
 
   /** A copy of the state. */
@@ -290,7 +264,7 @@ export class Optimizer {
 
   /**
    * Replaces the state by a copy of `dict`. A run goes on from there bit for bit on the same kind of
-   * processor.
+   * processor, under the same recipes: `dict` does not say which they were.
    *
    * @throws LeanError ERR_LEAN_CHECKPOINT; the state is then as before
    */
@@ -311,18 +285,19 @@ export class Optimizer {
       format: checkpointFormat,
       version,
       kind: this.#kind(),
-      recipes: JSON.stringify(this.groups.map(({ recipe }) => recipe.config)),
+      recipes: describeRecipes(this.groups),
     });
   }
 
   /**
-   * Reads what {@link save} wrote.
+   * Reads what {@link save} wrote, under the same recipes; learning rates and weight decay may differ.
    *
    * @throws LeanError ERR_LEAN_CHECKPOINT, ERR_LEAN_IO; the state is then as before
    */
   load(path: string): void {
     this.#requireOpen();
     const { dict, metadata } = loadCheckpoint(path);
+    requireSameRecipes(metadata.recipes, this.groups);
     this.#steps = writeStateDict(this.#program, this.#layout, dict);
     this.#noteBases();
     const kind = this.#kind();
@@ -334,7 +309,7 @@ export class Optimizer {
     }
   }
 
-  /** Frees the state. Every other method throws ERR_LEAN_DISPOSED from then on. */
+  /** Frees the state. What needs it throws ERR_LEAN_DISPOSED from then on. */
   dispose(): void {
     if (this.#disposed) return;
     this.#requireIdle();
@@ -346,6 +321,11 @@ export class Optimizer {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #count(): void {
+    this.#steps += 1;
+    this.#hasStepped = true;
   }
 
   #kind(): string {
@@ -361,27 +341,46 @@ export class Optimizer {
   #requireOpen(): void {
     if (this.#disposed) throw new LeanError("ERR_LEAN_DISPOSED", "the optimizer was disposed");
     this.#requireIdle();
+    const arena = this.#arena;
+    if (arena !== undefined && arena.byteLength !== this.#layout.bytes) {
+      throw new LeanError("ERR_LEAN_DETACHED", "the memory of the state was detached or resized", {
+        parameter: "state",
+        value: arena.byteLength,
+      });
+    }
   }
 
-  /** Everything of a step that can fail, before anything is changed. */
+  /** Everything of a step that can fail, before any weight or state is changed. */
   #prepare(options: StepOptions | undefined): void {
     this.#requireOpen();
-    let gradScale = 1;
     if (options !== undefined) {
-      requireKnownOptions("step", options, ["grads", "params", "bases", "gradScale"]);
-      if (options.gradScale !== undefined) {
-        requireFinite("gradScale", options.gradScale, Number.MIN_VALUE);
-        gradScale = options.gradScale;
-      }
-      this.#rebind(options);
+      this.#prepareWith(options);
+      return;
     }
     this.#params.requireIntact();
     this.#grads.requireIntact();
-    if (options?.bases !== undefined) {
-      for (const [name, basis] of Object.entries(options.bases)) this.setBasis(name, basis);
-    }
-    this.#requireBases();
+    this.#requireBases(this.#grads.arrays);
+    this.#fillHyper(1);
+  }
+
+  #prepareWith(options: StepOptions): void {
+    requireKnownOptions("step", options, stepOptionNames);
+    const { gradScale = 1 } = options;
+    requireFinite("gradScale", gradScale, Number.MIN_VALUE);
+    const params = this.#moved("params", options.params, this.#params, this.#dtypes);
+    const grads = this.#moved("grads", options.grads, this.#grads, this.#gradDtypes);
+    this.#params.requireIntact(params.after);
+    this.#grads.requireIntact(grads.after);
+    const bases = this.#checkBases(options.bases ?? {});
+    this.#requireBases(grads.after, bases);
     this.#fillHyper(gradScale);
+    const isMoving = params.indices.length > 0;
+    const owned = isMoving ? this.#claimAll(params.after as WeightArray[]) : this.#owned;
+    this.#requireFree(grads.after, owned, isMoving ? grads.after.keys() : grads.indices);
+    this.#adopt(bases);
+    this.#owned = owned;
+    this.#bind(this.#params, params.indices, params.arrays, paramSlot);
+    this.#bind(this.#grads, grads.indices, grads.arrays, gradSlot);
   }
 
   #fillHyper(gradScale: number): void {
@@ -402,21 +401,93 @@ export class Optimizer {
     }
   }
 
-  #requireBases(): void {
+  /** @throws LeanError for a parameter with a gradient whose basis nobody gave */
+  #requireBases(
+    grads: readonly (WeightArray | null)[],
+    coming?: ReadonlyMap<number, unknown>,
+  ): void {
     if (this.#hasBasis.size === this.#built.given.size) return;
     for (const index of this.#built.given.keys()) {
-      if (this.#hasBasis.has(index) || this.#grads.arrays[index] === null) continue;
-      const name = this.#layout.weights[index]?.weight.name as string;
-      throw new LeanError("ERR_LEAN_INVALID_ARG", `${name} has no basis yet: call setBasis`, {
-        parameter: name,
+      if (this.#hasBasis.has(index) || coming?.has(index) || grads[index] === null) continue;
+      const parameter = this.#name(index);
+      throw new LeanError("ERR_LEAN_INVALID_ARG", `${parameter} has no basis yet: call setBasis`, {
+        parameter,
+        value: null,
       });
     }
+  }
+
+  /** Bases by parameter number, of the right type and length. */
+  #checkBases(bases: Readonly<Record<string, Basis>>): Map<number, Basis> {
+    const checked = new Map<number, Basis>();
+    for (const [parameter, basis] of Object.entries(bases)) {
+      const index = this.#find(parameter);
+      const given = this.#built.given.get(index);
+      if (given === undefined) {
+        throw new LeanError("ERR_LEAN_UNSUPPORTED", `${parameter}: its projector is not "given"`, {
+          parameter,
+          value: basis,
+        });
+      }
+      const expected = given.dtype === "int32" ? "Int32Array" : "Float32Array";
+      if (Object.prototype.toString.call(basis) !== `[object ${expected}]`) {
+        throw new LeanError("ERR_LEAN_DTYPE", `${parameter}: its basis must be a ${expected}`, {
+          parameter,
+          value: basis,
+        });
+      }
+      if (basis.length !== numel(given.shape)) {
+        throw new LeanError(
+          "ERR_LEAN_SHAPE",
+          `${parameter}: its basis must be ${show(given.shape)}, not ${basis.length} elements`,
+          { parameter, value: basis.length },
+        );
+      }
+      checked.set(index, basis);
+    }
+    return checked;
+  }
+
+  /** Gives parameters their bases, or none of them where one is refused. */
+  #adopt(bases: ReadonlyMap<number, Basis>): void {
+    const before = [...bases.keys()].flatMap((index) =>
+      [...(this.#layout.weights[index]?.state.values() ?? [])].map(({ offset, bytes }) => ({
+        offset,
+        data: this.#program.readState(offset, new Uint8Array(bytes)),
+      })),
+    );
+    try {
+      for (const [index, basis] of bases) this.#adoptOne(index, basis);
+    } catch (error) {
+      for (const { offset, data } of before) this.#program.writeState(offset, data);
+      throw error;
+    }
+    for (const index of bases.keys()) this.#hasBasis.add(index);
+  }
+
+  #adoptOne(index: number, basis: Basis): void {
+    const given = this.#built.given.get(index) as GivenBasis;
+    const parameter = this.#name(index);
+    const refused = () => this.counters(parameter).reduce((sum, { refused }) => sum + refused, 0);
+    const before = refused();
+    this.#program.bind([given.slot], [basis]);
+    try {
+      this.#program.run(given.sequence, this.#hyper);
+    } finally {
+      this.#program.bind([given.slot], [null]);
+    }
+    if (refused() === before) return;
+    const what = given.dtype === "int32" ? "distinct, ascending lines" : "orthonormal columns";
+    throw new LeanError("ERR_LEAN_INVALID_ARG", `${parameter}: its basis must have ${what}`, {
+      parameter,
+      value: basis,
+    });
   }
 
   #noteBases(): void {
     this.#hasBasis.clear();
     for (const index of this.#built.given.keys()) {
-      const name = this.#layout.weights[index]?.weight.name as string;
+      const name = this.#name(index);
       if (this.counters(name).every(({ hasBasis }) => hasBasis > 0)) this.#hasBasis.add(index);
     }
   }
@@ -427,6 +498,10 @@ export class Optimizer {
       if (fill === 0) continue;
       this.#program.writeState(offset, new Float32Array(bytes / 4).fill(fill));
     }
+  }
+
+  #name(index: number): string {
+    return this.#layout.weights[index]?.weight.name as string;
   }
 
   #find(name: string): number {
@@ -440,78 +515,63 @@ export class Optimizer {
     );
   }
 
-  /** Parameter numbers and arrays of what a step was handed, without those that did not move. */
+  /** What a step was handed, without the arrays that did not move. */
   #moved<T extends WeightArray | null>(
+    option: string,
     given: Arrays<T> | undefined,
     bound: BoundArrays,
-  ): { indices: number[]; arrays: T[] } {
+    dtypes: readonly WeightDType[],
+  ): Moves<T> {
     const indices: number[] = [];
     const arrays: T[] = [];
-    const add = (index: number, array: T) => {
-      if (array === bound.arrays[index]) return;
+    const after = [...bound.arrays];
+    for (const [index, array] of this.#numbered(option, given)) {
+      if (array === bound.arrays[index]) continue;
+      if (array !== null || option === "params") {
+        weightDType(array, dtypes[index], bound.label(index));
+        bound.requireLength(array as WeightArray, index);
+      }
       indices.push(index);
       arrays.push(array);
-    };
-    if (given === undefined) return { indices, arrays };
-    if (!Array.isArray(given)) {
-      for (const [name, array] of Object.entries(given)) add(this.#find(name), array as T);
-    } else if (given.length === bound.arrays.length) {
-      given.forEach((array, index) => {
-        add(index, array as T);
-      });
-    } else {
-      throw new LeanError(
-        "ERR_LEAN_SHAPE",
-        `there are ${bound.arrays.length} parameters, not ${given.length}`,
-        { value: given.length },
-      );
+      after[index] = array;
     }
-    return { indices, arrays };
+    return { indices, arrays, after };
   }
 
-  #rebind({ grads, params }: StepOptions): void {
-    const movedGrads = this.#moved(grads, this.#grads);
-    const movedParams = this.#moved(params, this.#params);
-    const dtypes = this.#layout.weights.map(({ weight }) => weight.dtype);
-    const owned =
-      movedParams.indices.length === 0
-        ? this.#owned
-        : this.#claimAfter(movedParams.indices, movedParams.arrays, dtypes);
-    movedGrads.indices.forEach((index, i) => {
-      const array = movedGrads.arrays[i];
-      if (array === null || array === undefined) return;
-      weightDType(array, this.#gradDtypes[index], this.#grads.label(index));
-      this.#grads.requireLength(array, index);
-      owned.requireFree(array, this.#grads.label(index));
-    });
-    this.#owned = owned;
-    this.#bind(this.#params, movedParams.indices, movedParams.arrays, paramSlot);
-    this.#bind(
-      this.#grads,
-      movedGrads.indices,
-      movedGrads.arrays.map((a) => a ?? null),
-      gradSlot,
+  #numbered<T>(option: string, given: Arrays<T> | undefined): (readonly [number, T])[] {
+    if (given === undefined) return [];
+    if (!Array.isArray(given)) {
+      return Object.entries(given).map(([name, array]) => [this.#find(name), array as T]);
+    }
+    const count = this.#params.arrays.length;
+    if (given.length === count) return Array.from(given as readonly T[], (array, i) => [i, array]);
+    throw new LeanError(
+      "ERR_LEAN_SHAPE",
+      `${option} must have one array for each of the ${count} parameters, not ${given.length}`,
+      { parameter: option, value: given.length },
     );
   }
 
-  /** The ranges that parameters own once some of them have moved. */
-  #claimAfter(
-    indices: readonly number[],
-    arrays: readonly WeightArray[],
-    dtypes: readonly WeightDType[],
-  ): OwnedRanges {
-    const all = [...this.#params.arrays];
-    indices.forEach((index, i) => {
-      const array = arrays[i] as WeightArray;
-      weightDType(array, dtypes[index], this.#params.label(index));
-      this.#params.requireLength(array, index);
-      all[index] = array;
-    });
+  /** Everything that a step writes, each of it once. */
+  #claimAll(params: readonly WeightArray[]): OwnedRanges {
     const owned = new OwnedRanges();
-    all.forEach((array, index) => {
-      if (array !== null) owned.claim(array, this.#params.label(index));
+    if (this.#arena !== undefined) owned.claim(this.#arena, "state");
+    params.forEach((array, index) => {
+      owned.claim(array, this.#params.label(index));
     });
     return owned;
+  }
+
+  /** @throws LeanError ERR_LEAN_ALIAS where one of these gradients lies in memory that is owned */
+  #requireFree(
+    grads: readonly (WeightArray | null)[],
+    owned: OwnedRanges,
+    indices: Iterable<number>,
+  ): void {
+    for (const index of indices) {
+      const grad = grads[index];
+      if (grad) owned.requireFree(grad, this.#grads.label(index));
+    }
   }
 
   #bind(
@@ -532,121 +592,3 @@ export class Optimizer {
 const alwaysOn = Float32Array.from(scalarNames, (name) =>
   name === "active" || name === "refresh" ? 1 : 0,
 );
-
-interface CheckedParameter {
-  readonly name: string;
-  readonly data: WeightArray;
-  readonly shape: readonly number[];
-  readonly dtype: WeightDType;
-  readonly batched: boolean;
-  readonly grad: WeightArray | null;
-  readonly gradDtype: WeightDType;
-  readonly group: number;
-  readonly recipe: Recipe;
-}
-
-const parameterOptions = ["name", "data", "shape", "dtype", "grad", "gradDtype", "batched"];
-
-function checkGroups(groups: readonly ParameterGroup[]): CheckedParameter[] {
-  if (!Array.isArray(groups) || groups.length === 0) {
-    throw new LeanError("ERR_LEAN_INVALID_ARG", "an Optimizer needs at least one group", {
-      parameter: "groups",
-      value: groups,
-    });
-  }
-  const names = new Set<string>();
-  return groups.flatMap((group, number) => {
-    requireKnownOptions(`groups[${number}]`, group, ["params", "optimizer"]);
-    const recipe = group.optimizer;
-    if (typeof recipe?.momentum?.plan !== "function") {
-      throw new LeanError(
-        "ERR_LEAN_INVALID_ARG",
-        `groups[${number}].optimizer must be a recipe, such as adamw({ lr: 1e-3 })`,
-        { parameter: `groups[${number}].optimizer`, value: recipe },
-      );
-    }
-    if (!Array.isArray(group.params)) {
-      throw new LeanError("ERR_LEAN_INVALID_ARG", `groups[${number}].params must be an array`, {
-        parameter: `groups[${number}].params`,
-        value: group.params,
-      });
-    }
-    return group.params.map((parameter: Parameter) => {
-      const checked = checkParameter(parameter, number);
-      if (names.has(checked.name)) {
-        throw new LeanError("ERR_LEAN_INVALID_ARG", `two parameters are called ${checked.name}`, {
-          parameter: checked.name,
-        });
-      }
-      names.add(checked.name);
-      return { ...checked, group: number, recipe };
-    });
-  });
-}
-
-function checkParameter(
-  parameter: Parameter,
-  group: number,
-): Omit<CheckedParameter, "group" | "recipe"> {
-  const { name, data, batched = false, grad = null } = parameter;
-  if (typeof name !== "string" || name === "") {
-    throw new LeanError("ERR_LEAN_INVALID_ARG", `a parameter of groups[${group}] has no name`, {
-      parameter: "name",
-      value: name,
-    });
-  }
-  requireKnownOptions(name, parameter, parameterOptions);
-  const dtype = weightDType(data, parameter.dtype, `${name}.data`);
-  const shape = parameter.shape ?? [data.length];
-  if (numel(shape) !== data.length) {
-    throw new LeanError(
-      "ERR_LEAN_SHAPE",
-      `${name}: shape [${shape.join(", ")}] has ${numel(shape)} elements, data ${data.length}`,
-      { parameter: name, value: shape },
-    );
-  }
-  const gradDtype =
-    grad === null
-      ? (parameter.gradDtype ?? dtype)
-      : weightDType(grad, parameter.gradDtype ?? impliedBy(grad, dtype), `${name}.grad`);
-  if (gradDtype !== dtype && gradDtype !== "float32") {
-    throw new LeanError(
-      "ERR_LEAN_DTYPE",
-      `${name}: its gradient must be ${dtype} or float32, not ${gradDtype}`,
-      { parameter: name, value: gradDtype },
-    );
-  }
-  if (grad !== null && grad.length !== data.length) {
-    throw new LeanError(
-      "ERR_LEAN_SHAPE",
-      `${name}.grad must have ${data.length} elements, not ${grad.length}`,
-      { parameter: name, value: grad.length },
-    );
-  }
-  return { name, data, shape: [...shape], dtype, batched, grad, gradDtype };
-}
-
-/** A Uint16Array of gradients has its weight's type; any other array says what it is. */
-function impliedBy(grad: WeightArray, dtype: WeightDType): WeightDType | undefined {
-  return Object.prototype.toString.call(grad) === "[object Uint16Array]" ? dtype : undefined;
-}
-
-function checkArena(state: OptimizerOptions["state"], bytes: number, owned: OwnedRanges): void {
-  if (state === undefined) return;
-  const view = ArrayBuffer.isView(state)
-    ? new Uint16Array(state.buffer, state.byteOffset, Math.floor(state.byteLength / 2))
-    : new Uint16Array(state as ArrayBuffer, 0, Math.floor(state.byteLength / 2));
-  if (state.byteLength !== bytes) {
-    throw new LeanError("ERR_LEAN_SHAPE", `state must be ${bytes} bytes, not ${state.byteLength}`, {
-      parameter: "state",
-      value: state.byteLength,
-    });
-  }
-  if (view.byteOffset % 8 !== 0) {
-    throw new LeanError("ERR_LEAN_INVALID_ARG", "state must start at a multiple of 8 bytes", {
-      parameter: "state",
-      value: view.byteOffset,
-    });
-  }
-  owned.claim(view, "state");
-}

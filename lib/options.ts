@@ -9,7 +9,9 @@ function refuse(option: string, value: unknown, expected: string): never {
   });
 }
 
-function show(value: unknown): string {
+/** A value in the words of a message. */
+export function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
@@ -75,6 +77,7 @@ export function requireKnownOptions(
   options: object,
   known: readonly string[],
 ): void {
+  if (typeof options !== "object" || options === null) refuse(owner, options, "an object");
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);

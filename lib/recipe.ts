@@ -2,23 +2,31 @@
  * A recipe is what a user calls an optimizer: a literal that composes a momentum and a second moment
  * with the settings of the step. It knows no device and holds no state.
  */
-import { requireBoolean, requireFinite, requireKnownOptions, requireOneOf } from "./options.js";
+import { LeanError } from "./errors.js";
+import {
+  requireBeta,
+  requireBoolean,
+  requireFinite,
+  requireKnownOptions,
+  requireOneOf,
+  show,
+} from "./options.js";
 import { type MomentumOption, momentumOf } from "./parts/momentum/index.js";
 import type { Momentum, SecondMoment } from "./parts/part.js";
 import { type SecondMomentOption, secondMomentOf } from "./parts/second-moment/index.js";
 import type { Schedule } from "./schedules.js";
-import { scheduleFactor } from "./schedules.js";
+import { requireSchedule } from "./schedules.js";
 import type { StateDType } from "./tensor.js";
 
 /** Settings that every recipe has. */
-export interface StepOptions {
+export interface RecipeOptions {
   /** Learning rate, multiplied by the schedule. */
   lr?: number;
   /** Weight decay. Default 0 (adamw: 0.01). */
   weightDecay?: number;
   /**
    * "before": W ← (1 − lr·wd)·W, then the update (AdamW; the default). "after": the update first.
-   * "l2": G ← G + wd·W (torch.optim.SGD, Adagrad, RMSprop; full-space momentum only).
+   * "l2": G ← G + wd·W (torch.optim.SGD, Adagrad, RMSprop); not with subspaces or subsets.
    */
   decay?: "before" | "after" | "l2";
   /**
@@ -36,7 +44,7 @@ export interface StepOptions {
   lrDecay?: number;
 }
 
-export const stepOptionNames = [
+export const recipeOptionNames = [
   "lr",
   "weightDecay",
   "decay",
@@ -47,14 +55,14 @@ export const stepOptionNames = [
   "lrDecay",
 ];
 
-export interface GenericOptions extends StepOptions {
+export interface GenericOptions extends RecipeOptions {
   /** A momentum, its name, or its data. Default "none". */
   momentum?: MomentumOption;
   /** A second moment, its name, or its data. Default "none". */
   secondMoment?: SecondMomentOption;
 }
 
-export interface Recipe extends Readonly<Required<Omit<StepOptions, "stateDtype" | "schedule">>> {
+export interface Recipe extends Readonly<Required<Omit<RecipeOptions, "stateDtype" | "schedule">>> {
   readonly name: string;
   readonly momentum: Momentum;
   readonly secondMoment: SecondMoment;
@@ -78,19 +86,24 @@ export interface RecipeConfig {
  * @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_OPTION
  */
 export function generic(options: GenericOptions): Recipe {
-  requireKnownOptions("generic", options, [...stepOptionNames, "momentum", "secondMoment"]);
+  requireKnownOptions("generic", options, [...recipeOptionNames, "momentum", "secondMoment"]);
   return compose("generic", options, options);
 }
 
 /**
  * Builds a recipe from checked settings. `config` is what the user wrote, kept so that the recipe
- * can be stored and made again.
+ * can be stored and made again; `defaults` are the recipe's own.
  */
-export function compose(name: string, settings: GenericOptions, config: object): Recipe {
+export function compose(
+  name: string,
+  settings: GenericOptions,
+  config: object,
+  defaults: Pick<RecipeOptions, "lr" | "weightDecay" | "decay"> = {},
+): Recipe {
   const {
-    lr = 1e-3,
-    weightDecay = 0,
-    decay = "before",
+    lr = defaults.lr ?? 1e-3,
+    weightDecay = defaults.weightDecay ?? 0,
+    decay = defaults.decay ?? "before",
     bias = "torch",
     stateDtype,
     rounding = "nearest",
@@ -104,7 +117,10 @@ export function compose(name: string, settings: GenericOptions, config: object):
   if (stateDtype !== undefined) requireOneOf("stateDtype", stateDtype, ["float32", "bfloat16"]);
   requireOneOf("rounding", rounding, ["nearest", "stochastic"]);
   requireFinite("lrDecay", lrDecay, 0);
-  if (schedule !== undefined) scheduleFactor(schedule, 1);
+  if (schedule !== undefined) requireSchedule(schedule);
+  const momentum = momentumOf(settings.momentum ?? "none");
+  const secondMoment = secondMomentOf(settings.secondMoment ?? "none");
+  if (decay === "l2") requireFullSpace(name, momentum, secondMoment);
   return {
     name,
     lr,
@@ -115,10 +131,23 @@ export function compose(name: string, settings: GenericOptions, config: object):
     rounding,
     schedule,
     lrDecay,
-    momentum: momentumOf(settings.momentum ?? "none"),
-    secondMoment: secondMomentOf(settings.secondMoment ?? "none"),
+    momentum,
+    secondMoment,
     config: { name, options: JSON.parse(JSON.stringify(config)) as Record<string, unknown> },
   };
+}
+
+/** Projections and sums over subsets are of the gradient alone, before the weight is read. */
+function requireFullSpace(name: string, momentum: Momentum, secondMoment: SecondMoment): void {
+  const part = [momentum, secondMoment].find(({ kind }) =>
+    ["subspace", "subset", "scalar"].includes(kind),
+  );
+  if (part === undefined) return;
+  throw new LeanError(
+    "ERR_LEAN_UNSUPPORTED",
+    `${name}: decay "l2" does not go with ${part.kind}; "before" and "after" do`,
+    { parameter: "decay", value: "l2" },
+  );
 }
 
 /** A pair of betas, torch's way: of the momentum and of the second moment. */
@@ -127,10 +156,14 @@ export type Betas = readonly [number, number];
 /** @throws LeanError ERR_LEAN_INVALID_ARG unless it is an array of two numbers */
 export function requireBetas(betas: unknown): asserts betas is Betas {
   if (!Array.isArray(betas) || betas.length !== 2) {
-    requireFinite("betas", Array.isArray(betas) ? betas.length : betas, 2, 2);
+    throw new LeanError(
+      "ERR_LEAN_INVALID_ARG",
+      `betas must be an array of two numbers, not ${show(betas)}`,
+      { parameter: "betas", value: betas },
+    );
   }
-  requireFinite("betas[0]", (betas as number[])[0], 0, 1);
-  requireFinite("betas[1]", (betas as number[])[1], 0, 1);
+  requireBeta("betas[0]", betas[0]);
+  requireBeta("betas[1]", betas[1], true);
 }
 
 /** Reads a boolean `biasCorrection` option that switches every part's correction. */

@@ -2,7 +2,7 @@
  * Learning-rate schedules: factors by which a group's `lr` is multiplied, as functions of the step.
  * Each warms up linearly over its first `warmup` steps: step t of them has the factor t / warmup.
  */
-import { requireFinite, requireInteger } from "./options.js";
+import { requireFinite, requireInteger, requireKnownOptions, requireOneOf } from "./options.js";
 
 /** A schedule is data, so that it can be stored in a checkpoint. */
 export interface Schedule {
@@ -23,10 +23,19 @@ export interface DecayScheduleOptions {
 }
 
 function make(kind: Schedule["kind"], steps: number, warmup: number, final: number): Schedule {
+  const schedule = { kind, warmup, steps, final };
+  requireSchedule(schedule);
+  return schedule;
+}
+
+/** @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_OPTION */
+export function requireSchedule(schedule: unknown): asserts schedule is Schedule {
+  requireKnownOptions("schedule", schedule as object, ["kind", "warmup", "steps", "final"]);
+  const { kind, warmup, steps, final } = schedule as Schedule;
+  requireOneOf("schedule.kind", kind, ["constant", "linear", "cosine"]);
   requireInteger("schedule.warmup", warmup, 0);
-  requireInteger("schedule.steps", steps, 0);
+  requireInteger("schedule.steps", steps, kind === "constant" ? 0 : warmup);
   requireFinite("schedule.final", final, 0);
-  return { kind, warmup, steps, final };
 }
 
 /** Factor 1, after the warm-up. */

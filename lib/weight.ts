@@ -1,5 +1,5 @@
 import { LeanError } from "./errors.js";
-import { requireInteger } from "./options.js";
+import { show } from "./options.js";
 import type { Weight } from "./parts/part.js";
 import type { StateDType, WeightDType } from "./tensor.js";
 
@@ -11,6 +11,17 @@ export interface WeightOptions {
   readonly dtype: WeightDType;
   /** The first dimension counts matrices (stacked expert weights). Default false. */
   readonly batched?: boolean;
+}
+
+/** @throws LeanError ERR_LEAN_SHAPE unless it is an array of non-negative integers */
+export function requireShape(parameter: string, shape: unknown): asserts shape is number[] {
+  const isShape = Array.isArray(shape) && shape.every((x) => Number.isSafeInteger(x) && x >= 0);
+  if (isShape) return;
+  throw new LeanError(
+    "ERR_LEAN_SHAPE",
+    `${parameter}: shape must be an array of non-negative integers, not ${show(shape)}`,
+    { parameter, value: shape },
+  );
 }
 
 /**
@@ -25,13 +36,7 @@ export function makeWeight(
   stateDtype: StateDType | undefined,
   warn: (text: string) => void,
 ): Weight {
-  if (!Array.isArray(shape)) {
-    throw new LeanError("ERR_LEAN_SHAPE", `${name}: shape must be an array of integers`, {
-      parameter: name,
-      value: shape,
-    });
-  }
-  for (const extent of shape) requireInteger(`${name}: an entry of shape`, extent, 0);
+  requireShape(name, shape);
   if (batched && shape.length < 3) {
     throw new LeanError(
       "ERR_LEAN_SHAPE",

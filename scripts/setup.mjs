@@ -1,5 +1,5 @@
-// Gets a checkout ready to run, from nothing: the tools that a build needs, node_modules, the addon
-// and dist. Each part is done only where it is missing or out of date, so calling it always costs a
+// Gets a checkout ready to run, from nothing: the tools that a build needs, node_modules, the
+// addon. Each part is done only where it is missing or out of date, so calling it always costs a
 // second or two.
 import fs from "node:fs";
 import path from "node:path";
@@ -58,13 +58,10 @@ function ensureTools(tools) {
     );
   heading(`Installing ${packages.join(" ")}`);
   const [command, ...prefix] = apt;
-  const quiet = { DEBIAN_FRONTEND: "noninteractive" };
+  // dpkg's progress, a line for each package and step, is of interest to nobody.
+  const quiet = { env: { DEBIAN_FRONTEND: "noninteractive" }, hideOutput: true };
   mustRun(command, [...prefix, "update", "-qq"], quiet);
-  mustRun(
-    command,
-    [...prefix, "install", "-y", "-qq", "--no-install-recommends", ...packages],
-    quiet,
-  );
+  mustRun(command, [...prefix, "install", "-y", "--no-install-recommends", ...packages], quiet);
 }
 
 function ensureModules() {
@@ -75,13 +72,14 @@ function ensureModules() {
   heading("Installing node_modules");
   // No scripts: the addon is built below, where its output can be seen, and nothing else here needs
   // one.
-  mustRun("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+  // Its errors are shown even under `npm run --silent`, which would otherwise pass that on.
+  mustRun("npm", [...args, "--loglevel=error"]);
 }
 
 function ensureBuilt() {
-  heading("Building");
+  heading("Building the addon");
   mustRun(process.execPath, ["scripts/build-native.cjs"]);
-  mustRun(process.execPath, ["scripts/build-ts.mjs"]);
 }
 
 export function setup({ browser = false } = {}) {

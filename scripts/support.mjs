@@ -12,11 +12,11 @@ export function heading(text) {
   console.log(`\n\x1b[1m${text}\x1b[0m`);
 }
 
-/** Runs a command with its output shown; its exit status. */
-export function run(command, args, env = {}) {
+/** Runs a command with its output shown, or of it only the errors; its exit status. */
+export function run(command, args, { env = {}, hideOutput = false } = {}) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
-    stdio: "inherit",
+    stdio: ["inherit", hideOutput ? "ignore" : "inherit", "inherit"],
     env: { ...process.env, ...env },
     shell: process.platform === "win32",
   });
@@ -24,8 +24,8 @@ export function run(command, args, env = {}) {
   return status ?? 1;
 }
 
-export function mustRun(command, args, env) {
-  if (run(command, args, env) !== 0) throw new Stop(`failed: ${command} ${args.join(" ")}`);
+export function mustRun(command, args, options) {
+  if (run(command, args, options) !== 0) throw new Stop(`failed: ${command} ${args.join(" ")}`);
 }
 
 /** What a command prints, or undefined where it is missing or fails. */

@@ -10,16 +10,14 @@ script((args) => {
   mustRun(process.execPath, ["scripts/build-native.cjs", "--sanitize"]);
   heading("jest");
   const compiler = process.env.CXX || "c++";
-  return run(
-    tool("jest"),
-    ["--runInBand", ...(args.length > 0 ? args : ["test/kernels", "test/recipes"])],
-    {
-      LEAN_OPTIM_BINARY: `${root}build/Sanitize/lean_optim.node`,
-      // Node itself is not built with it, so the runtime has to be there before everything else. V8
-      // leaks by design.
-      LD_PRELOAD: output(compiler, ["-print-file-name=libasan.so"]),
-      ASAN_OPTIONS: "detect_leaks=0",
-      UBSAN_OPTIONS: "print_stacktrace=1",
-    },
-  );
+  const env = {
+    LEAN_OPTIM_BINARY: `${root}build/Sanitize/lean_optim.node`,
+    // Node itself is not built with it, so the runtime has to be there before everything else. V8
+    // leaks by design.
+    LD_PRELOAD: output(compiler, ["-print-file-name=libasan.so"]),
+    ASAN_OPTIONS: "detect_leaks=0",
+    UBSAN_OPTIONS: "print_stacktrace=1",
+  };
+  const tests = args.length > 0 ? args : ["test/kernels", "test/recipes"];
+  return run(tool("jest"), ["--runInBand", ...tests], { env });
 });

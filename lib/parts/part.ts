@@ -39,6 +39,8 @@ export interface StateSpec {
   readonly dtype: DType;
   /** Initial value; 0 unless given. */
   readonly fill?: number;
+  /** Of line numbers: how many lines there are. */
+  readonly lines?: number;
 }
 
 /** Fields of a kernel's item: constants, and the keys of the state tensors that others name. */

@@ -1,8 +1,8 @@
 import { requireKnownOptions } from "../options.js";
 import { scalar } from "../parts/second-moment/scalar.js";
-import { compose, type Recipe, type StepOptions, stepOptionNames } from "../recipe.js";
+import { compose, type Recipe, type RecipeOptions, recipeOptionNames } from "../recipe.js";
 
-export interface AdagradNormOptions extends StepOptions {
+export interface AdagradNormOptions extends RecipeOptions {
   /** Default 1e-8. */
   eps?: number;
   /** What the sum of squared norms starts from. Default 0. */
@@ -17,7 +17,7 @@ export interface AdagradNormOptions extends StepOptions {
  */
 export function adagradNorm(options: AdagradNormOptions = {}): Recipe {
   requireKnownOptions("adagradNorm", options, [
-    ...stepOptionNames,
+    ...recipeOptionNames,
     "eps",
     "initialAccumulatorValue",
   ]);

@@ -1,4 +1,3 @@
-import { elementwise } from "../parts/second-moment/elementwise.js";
 import { compose, type Recipe } from "../recipe.js";
 import { type FamilyOptions, familySettings, type SubspaceMomentumOptions } from "./family.js";
 
@@ -16,6 +15,6 @@ export function adamSM(options: AdamSMOptions = {}): Recipe {
     correct: { first: true, second: true },
     subspace: true,
   });
-  const parts = { momentum: s.subspaceMomentum(), secondMoment: elementwise(s.accumulation) };
+  const parts = { momentum: s.subspaceMomentum(), secondMoment: s.elementwise() };
   return compose("adamSM", { ...s.step, ...parts }, options);
 }

@@ -1,4 +1,3 @@
-import { elementwise } from "../parts/second-moment/elementwise.js";
 import { compose, type Recipe } from "../recipe.js";
 import { type FamilyOptions, familySettings } from "./family.js";
 
@@ -17,10 +16,6 @@ export function adamw(options: AdamWOptions = {}): Recipe {
     betas: [0.9, 0.999],
     correct: { first: true, second: true },
   });
-  const parts = { momentum: s.ema(), secondMoment: elementwise(s.accumulation) };
-  return compose(
-    "adamw",
-    { ...s.step, weightDecay: options.weightDecay ?? 0.01, ...parts },
-    options,
-  );
+  const parts = { momentum: s.ema(), secondMoment: s.elementwise() };
+  return compose("adamw", { ...s.step, ...parts }, options, { weightDecay: 0.01 });
 }

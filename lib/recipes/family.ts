@@ -4,26 +4,33 @@
  */
 import { requireKnownOptions, requireOneOf } from "../options.js";
 import { ema } from "../parts/momentum/ema.js";
-import { type OnRefresh, type SubspaceOptions, subspace } from "../parts/momentum/subspace.js";
+import {
+  type OnRefresh,
+  restarts,
+  type SubspaceOptions,
+  subspace,
+} from "../parts/momentum/subspace.js";
 import type { Momentum, SecondMoment } from "../parts/part.js";
+import { elementwise } from "../parts/second-moment/elementwise.js";
+import { none } from "../parts/second-moment/none.js";
 import { type SubsetOptions, subset } from "../parts/second-moment/subset.js";
 import {
   type Betas,
   correction,
+  type RecipeOptions,
+  recipeOptionNames,
   requireBetas,
-  type StepOptions,
-  stepOptionNames,
 } from "../recipe.js";
 
 /**
  * Published behaviour, as a bundle of options that can each be chosen alone:
  * - "sn-sm" (github.com/timmytonga/sn-sm): bias "hf", decay "after", refreshOffset updateProjGap − 1,
- *   onRefresh "published", blockRule "divisor"
+ *   onRefresh "published", blockRule "divisor"; betas[1] = 0 means no second moment
  * - "galore" (github.com/jiaweizzhao/GaLore): bias "hf", decay "after", refreshOffset 0, onRefresh "keep"
  */
 export type Compat = "sn-sm" | "galore";
 
-export interface FamilyOptions extends StepOptions {
+export interface FamilyOptions extends RecipeOptions {
   /** Decay of the momentum and of the second moment; 1 for the latter sums. */
   betas?: Betas;
   /** Added to the root of the second moment. Default 1e-8. */
@@ -42,7 +49,7 @@ export type SubspaceMomentumOptions = Pick<
   "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh"
 >;
 
-const familyNames = [...stepOptionNames, "betas", "eps", "biasCorrection", "compat"];
+const familyNames = [...recipeOptionNames, "betas", "eps", "biasCorrection", "compat"];
 const subsetNames = ["partition", "reduce", "blockRule"];
 const subspaceNames = ["rank", "projector", "updateProjGap", "side", "refreshOffset", "onRefresh"];
 
@@ -80,13 +87,11 @@ export interface FamilyDefaults {
 
 /** A recipe's options with its defaults and compat settings filled in. */
 export interface FamilySettings {
-  readonly step: StepOptions;
+  readonly step: RecipeOptions;
   readonly beta1: number;
-  readonly beta2: number;
   ema(): Momentum;
   subspaceMomentum(): Momentum;
-  /** Options of any second moment. */
-  readonly accumulation: { beta: number; eps?: number; correctBias: boolean };
+  elementwise(): SecondMoment;
   subsetNorm(): SecondMoment;
 }
 
@@ -105,6 +110,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
   const second = correction(options.biasCorrection, defaults.correct.second);
   const bias = options.bias ?? compat.bias;
   const onRefresh = options.onRefresh ?? compat.onRefresh ?? "restart";
+  const hasSecond = betas[1] > 0 || options.compat !== "sn-sm";
   const accumulation = { beta: betas[1], eps: options.eps, correctBias: second };
   return {
     step: {
@@ -118,8 +124,6 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
       lrDecay: options.lrDecay,
     },
     beta1: betas[0],
-    beta2: betas[1],
-    accumulation,
     ema: () => ema({ beta: betas[0], correctBias: first }),
     subspaceMomentum: () =>
       subspace({
@@ -131,14 +135,17 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
         side: options.side,
         refreshOffset: options.refreshOffset ?? compat.refreshOffset,
         onRefresh,
-        perBasis: onRefresh === "restart" && bias !== "hf",
+        perBasis: restarts(onRefresh) && bias !== "hf",
       }),
+    elementwise: () => (hasSecond ? elementwise(accumulation) : none()),
     subsetNorm: () =>
-      subset({
-        ...accumulation,
-        partition: options.partition,
-        reduce: options.reduce,
-        blockRule: options.blockRule ?? compat.blockRule,
-      }),
+      hasSecond
+        ? subset({
+            ...accumulation,
+            partition: options.partition,
+            reduce: options.reduce,
+            blockRule: options.blockRule ?? compat.blockRule,
+          })
+        : none(),
   };
 }

@@ -1,8 +1,8 @@
 import { requireKnownOptions } from "../options.js";
 import { elementwise } from "../parts/second-moment/elementwise.js";
-import { compose, type Recipe, type StepOptions, stepOptionNames } from "../recipe.js";
+import { compose, type Recipe, type RecipeOptions, recipeOptionNames } from "../recipe.js";
 
-export interface RmspropOptions extends StepOptions {
+export interface RmspropOptions extends RecipeOptions {
   /** Decay of the average of squares. Default 0.99. */
   alpha?: number;
   /** Default 1e-8. */
@@ -16,8 +16,8 @@ export interface RmspropOptions extends StepOptions {
  * @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_OPTION
  */
 export function rmsprop(options: RmspropOptions = {}): Recipe {
-  requireKnownOptions("rmsprop", options, [...stepOptionNames, "alpha", "eps"]);
+  requireKnownOptions("rmsprop", options, [...recipeOptionNames, "alpha", "eps"]);
   const { alpha = 0.99, eps, ...step } = options;
   const secondMoment = elementwise({ beta: alpha, eps, correctBias: false });
-  return compose("rmsprop", { lr: 1e-2, decay: "l2", ...step, secondMoment }, options);
+  return compose("rmsprop", { ...step, secondMoment }, options, { lr: 1e-2, decay: "l2" });
 }

@@ -37,7 +37,10 @@ export interface SubspaceOptions {
   onRefresh?: OnRefresh;
   /** Divide M (never the complement) by 1 − beta^k. Default true. */
   correctBias?: boolean;
-  /** Count k from the momentum's last restart rather than from the first update. Default: with "restart". */
+  /**
+   * Count k from when the momentum last was zero rather than from the first update. Default: where
+   * `onRefresh` zeroes it, "restart" and "published".
+   */
   perBasis?: boolean;
 }
 
@@ -54,9 +57,9 @@ const known = [
   "perBasis",
 ];
 
-function rankFor(rank: number | undefined, limit: number): number {
-  const wanted = rank ?? Math.max(1, Math.floor(limit / 4));
-  return Math.min(wanted, limit);
+/** Whether a refresh under this policy zeroes the momentum. */
+export function restarts(onRefresh: OnRefresh): boolean {
+  return onRefresh === "restart" || onRefresh === "published";
 }
 
 /**
@@ -74,7 +77,7 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
     refreshOffset = "staggered",
     onRefresh = "restart",
     correctBias = true,
-    perBasis = onRefresh === "restart",
+    perBasis = restarts(onRefresh),
   } = options;
   const projector = projectorOf(options.projector ?? "powerIteration");
   requireBeta("beta", beta);
@@ -90,22 +93,25 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
     if (weight.vector) return emaPlan(weight, beta, correctBias);
     const right = projectedSide(weight, side, projector.lines);
     const limit = right ? weight.cols : weight.rows;
-    if (limit === 0) return emaPlan(weight, beta, correctBias);
-    if (rank !== undefined && rank >= limit) {
-      if (onRefresh === "rotate") return emaPlan(weight, beta, correctBias);
-      if (rank > limit && (onRefresh === "keep" || onRefresh === "published")) {
-        throw new LeanError(
-          "ERR_LEAN_INVALID_ARG",
-          `${weight.name}: rank ${rank} is more than the ${limit} dimensions of the projected side`,
-          { parameter: weight.name, value: rank },
-        );
-      }
+    const wanted = rank ?? Math.max(1, Math.floor(limit / 4));
+    const isWhole = wanted >= limit;
+    if (limit === 0 || (isWhole && onRefresh === "rotate")) {
+      return emaPlan(weight, beta, correctBias);
+    }
+    if (wanted > limit && !restarts(onRefresh)) {
+      throw new LeanError(
+        "ERR_LEAN_INVALID_ARG",
+        `${weight.name}: rank ${wanted} is more than the ${limit} dimensions of the projected side`,
+        { parameter: weight.name, value: wanted },
+      );
+    }
+    if (isWhole && rank !== undefined && restarts(onRefresh)) {
       weight.warn(
         `${weight.name}: rank ${rank} covers all ${limit} dimensions of the projected side; ` +
           'the momentum still restarts at every refresh (onRefresh: "rotate" would not)',
       );
     }
-    return planProjected(weight, right, rankFor(rank, limit));
+    return planProjected(weight, right, Math.min(wanted, limit));
   }
 
   function planProjected(weight: Weight, right: boolean, r: number): MomentumPlan {

@@ -11,6 +11,7 @@ export function basisState({ weight, rank, right }: Projection): StateSpec {
 }
 
 /** State of a projector on lines: the numbers of the rows or columns it keeps. */
-export function indexState({ rank }: Projection): StateSpec {
-  return { key: "index", kind: "basis", shape: [rank], dtype: "int32" };
+export function indexState({ weight, rank, right }: Projection): StateSpec {
+  const lines = right ? weight.cols : weight.rows;
+  return { key: "index", kind: "basis", shape: [rank], dtype: "int32", lines };
 }

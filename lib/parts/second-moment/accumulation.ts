@@ -4,7 +4,7 @@ import type { Item } from "../../native.js";
 import { requireBeta, requireBoolean, requireFinite } from "../../options.js";
 
 export interface AccumulationOptions {
-  /** Decay of the average in (0, 1), or 1 to sum (AdaGrad). Default 0.999. */
+  /** Decay of the average in [0, 1), or 1 to sum (AdaGrad). Default 0.999. */
   beta?: number;
   /** Added to the root. Default 1e-8. */
   eps?: number;

@@ -1,0 +1,36 @@
+/** Memory of the caller's own for the state. */
+import { isAnyArrayBuffer } from "node:util/types";
+import { LeanError } from "./errors.js";
+
+/** What every dtype's elements can be aligned to. */
+const alignment = 8;
+
+/**
+ * The bytes of what a caller hands over for a state of the given size.
+ *
+ * @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_SHAPE
+ */
+export function checkArena(state: unknown, bytes: number): Uint8Array {
+  if (!ArrayBuffer.isView(state) && !isAnyArrayBuffer(state)) {
+    throw new LeanError(
+      "ERR_LEAN_INVALID_ARG",
+      "state must be an ArrayBuffer, a SharedArrayBuffer, or a view of one",
+      { parameter: "state", value: state },
+    );
+  }
+  if (state.byteLength !== bytes) {
+    throw new LeanError("ERR_LEAN_SHAPE", `state must be ${bytes} bytes, not ${state.byteLength}`, {
+      parameter: "state",
+      value: state.byteLength,
+    });
+  }
+  if (!ArrayBuffer.isView(state)) return new Uint8Array(state);
+  if (state.byteOffset % alignment !== 0) {
+    throw new LeanError(
+      "ERR_LEAN_INVALID_ARG",
+      `state must start at a multiple of ${alignment} bytes, not at ${state.byteOffset}`,
+      { parameter: "state", value: state.byteOffset },
+    );
+  }
+  return new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
+}
