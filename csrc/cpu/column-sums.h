@@ -20,23 +20,33 @@ struct MatrixShape {
   int64_t partials() const { return tiles() * cols; }
 };
 
-// sums[c] <- the squares of x[rows begin .. end, column c].
+// sums[c] <- the squares of x[rows begin ... begin + kRows, column c], or += them.
+template <int kRows, class Source>
+inline void sum_squares_of_rows(const Source& x, int64_t begin, int64_t cols, bool add,
+                                float* sums) {
+  const auto sum = [&](int64_t c, int count) {
+    Lanes total = {};
+    for (int k = 0; k < kRows; ++k) {
+      const Lanes y = x.at((begin + k) * cols + c, count);
+      total = multiply_add(y, y, total);
+    }
+    store(sums + c, add ? load(sums + c, count) + total : total, count);
+  };
+  const int64_t whole = cols - cols % kLanes;
+  for (int64_t c = 0; c < whole; c += kLanes) sum(c, kLanes);
+  if (whole < cols) sum(whole, static_cast<int>(cols - whole));
+}
+
+// sums[c] <- the squares of x[rows begin ... end, column c].
 template <class Source>
 inline void sum_squares_of_rows(const Source& x, int64_t begin, int64_t end, int64_t cols,
                                 float* sums) {
   constexpr int kRows = 4;  // go into a sum each time that it is in a register
-  for (int64_t row = begin; row < end; row += kRows) {
-    const int rows = end - row < kRows ? static_cast<int>(end - row) : kRows;
-    for (int64_t c = 0; c < cols; c += kLanes) {
-      const int count = cols - c < kLanes ? static_cast<int>(cols - c) : kLanes;
-      Lanes more = {};
-      for (int k = 0; k < rows; ++k) {
-        const Lanes y = x.at((row + k) * cols + c, count);
-        more = multiply_add(y, y, more);
-      }
-      store(sums + c, row == begin ? more : load(sums + c, count) + more, count);
-    }
+  int64_t row = begin;
+  for (; row + kRows <= end; row += kRows) {
+    sum_squares_of_rows<kRows>(x, row, cols, row > begin, sums);
   }
+  for (; row < end; ++row) sum_squares_of_rows<1>(x, row, cols, row > begin, sums);
 }
 
 // The partial sums of one matrix.

@@ -1,5 +1,6 @@
 #include "kernels/line-step.h"
 
+#include "cpu/lines.h"
 #include "cpu/register.h"
 #include "cpu/second-moments.h"
 
@@ -18,31 +19,17 @@ StepScalars line_scalars(const LineStep& item) {
   return s;
 }
 
-// How many of the lines in index come before `line`.
-int64_t lines_before(const LineStep& item, int64_t line) {
-  const int32_t* index = item.index.as<int32_t>();
-  int64_t low = 0, high = item.index.numel();
-  while (low < high) {
-    const int64_t middle = (low + high) / 2;
-    if (index[middle] < line) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
 // A run in one row whose momentum, if it has one, is the row's.
 template <class M, class W, class G, class Denominators>
-void step_row(const LineStep& item, W* w, const G* g, int64_t row, int64_t col, int64_t count,
-              Denominators denominators, const StepScalars& s, const Rounder& rounder) {
+void step_row(const LineStep& item, const Lines& lines, W* w, const G* g, int64_t row, int64_t col,
+              int64_t count, Denominators denominators, const StepScalars& s,
+              const Rounder& rounder) {
   const int64_t cols = item.param.cols();
-  const int64_t k = lines_before(item, row);
+  const int64_t k = lines.find(row);
   const auto update = [&](auto numerator) {
     update_weights(w, g, count, row * cols + col, numerator, denominators, s, rounder);
   };
-  if (k < item.index.numel() && item.index.as<int32_t>()[k] == row) {
+  if (k >= 0) {
     update(MomentumNumerator<M>{item.exp_avg.as<M>() + k * cols + col, s.drop_momentum != 0});
   } else {
     update(GradientNumerator{});
@@ -51,30 +38,31 @@ void step_row(const LineStep& item, W* w, const G* g, int64_t row, int64_t col, 
 
 // n[i] <- N of the run's columns: G, and in the columns of index what becomes of it there.
 template <class M, class G>
-void fill_numerators(const LineStep& item, const G* g, int64_t row, int64_t col, int64_t count,
-                     const StepScalars& s, float* n) {
+void fill_numerators(const LineStep& item, const Lines& lines, const G* g, int64_t row, int64_t col,
+                     int64_t count, const StepScalars& s, float* n) {
   for (int64_t i = 0; i < count; i += kLanes) {
     const int some = static_cast<int>(clamp(count - i, 0, kLanes));
     store(n + i, scaled_gradient(load(g + i, some), Lanes{}, s), some);
   }
-  const int64_t end = lines_before(item, col + count);
-  const int64_t begin = lines_before(item, col);
-  M* m = item.exp_avg.as<M>() + row * item.index.numel();
-  for (int64_t k = begin; k < end; k += kLanes) {
-    const int some = static_cast<int>(clamp(end - k, 0, kLanes));
-    const int32_t* line = item.index.as<int32_t>() + k;
-    float x[kLanes] = {};
-    for (int i = 0; i < some; ++i) x[i] = n[line[i] - col];
-    const MomentumNumerator<M> momentum{m, s.drop_momentum != 0};
-    store(x, momentum.at(k, some, load(x), s));
-    for (int i = 0; i < some; ++i) n[line[i] - col] = x[i];
-  }
+  const MomentumNumerator<M> momentum{item.exp_avg.as<M>() + row * item.index.numel(),
+                                      s.drop_momentum != 0};
+  lines.for_each_in(col, col + count, [&](int64_t first, int64_t found) {
+    for (int64_t k = first; k < first + found; k += kLanes) {
+      const int some = static_cast<int>(clamp(first + found - k, 0, kLanes));
+      const int32_t* line = item.index.as<int32_t>() + k;
+      float x[kLanes] = {};
+      for (int i = 0; i < some; ++i) x[i] = n[line[i] - col];
+      store(x, momentum.at(k, some, load(x), s));
+      for (int i = 0; i < some; ++i) n[line[i] - col] = x[i];
+    }
+  });
 }
 
 template <class M, class W, class G>
 void step(const LineStep& item, int64_t begin, int64_t end, float* scratch) {
   const StepScalars s = line_scalars(item);
   const Rounder rounder = rounder_of(item);
+  const Lines lines(item.index.as<int32_t>(), item.index.numel());
   const int64_t cols = item.param.cols();
   W* w = item.param.as<W>();
   const G* g = item.grad.as<G>();
@@ -87,9 +75,9 @@ void step(const LineStep& item, int64_t begin, int64_t end, float* scratch) {
       next = clamp((row + 1) * cols, i, high);
       const int64_t count = next - i;
       if (item.axis == Axis::rows) {
-        step_row<M>(item, w + i, g + i, row, col, count, run.from(i - low), s, rounder);
+        step_row<M>(item, lines, w + i, g + i, row, col, count, run.from(i - low), s, rounder);
       } else {
-        fill_numerators<M>(item, g + i, row, col, count, s, n);
+        fill_numerators<M>(item, lines, g + i, row, col, count, s, n);
         update_weights(w + i, g + i, count, i, GivenNumerator{n}, run.from(i - low), s, rounder);
       }
     }

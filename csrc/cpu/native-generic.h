@@ -30,13 +30,14 @@ inline NativeHalf native_upper_halves(NativeBits bits) {
   return __builtin_convertvector(bits >> 16, NativeHalf);
 }
 
-inline NativeFloat native_widen_float16(NativeHalf bits) {
+// Calls, because there is a lot of code to them.
+[[gnu::noinline]] inline NativeFloat native_widen_float16(NativeHalf bits) {
   NativeFloat x;
   for (int i = 0; i < kNativeLanes; ++i) x[i] = to_float(float16{bits[i]});
   return x;
 }
 
-inline NativeHalf native_narrow_float16(NativeFloat x) {
+[[gnu::noinline]] inline NativeHalf native_narrow_float16(NativeFloat x) {
   NativeHalf bits;
   for (int i = 0; i < kNativeLanes; ++i) bits[i] = from_float<float16>(x[i]).bits;
   return bits;

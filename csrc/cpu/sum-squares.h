@@ -39,7 +39,7 @@ inline constexpr int64_t kSumChunk = 1024;
 
 // The square of x[i], x[i + stride], ... in float64.
 template <class Source>
-inline double slow_sum_squares(const Source& x, int64_t i, int64_t end, int64_t stride) {
+[[gnu::noinline]] double slow_sum_squares(const Source& x, int64_t i, int64_t end, int64_t stride) {
   double total = 0;
   for (; i < end; i += stride) {
     const double y = x.at(i, 1)[0];
@@ -48,7 +48,7 @@ inline double slow_sum_squares(const Source& x, int64_t i, int64_t end, int64_t 
   return total;
 }
 
-// The squares of x[begin .. end), at most a chunk. Four sums at a time, because an addition waits for
+// The squares of x[begin ... end), at most a chunk. Four sums at a time, because an addition waits for
 // the one before it.
 template <class Source>
 inline double sum_squares_of_chunk(const Source& x, int64_t begin, int64_t end) {
@@ -68,9 +68,9 @@ inline double sum_squares_of_chunk(const Source& x, int64_t begin, int64_t end) 
   return is_finite(total) ? total : slow_sum_squares(x, begin, end, 1);
 }
 
-// The squares of x[begin .. end).
+// The squares of x[begin ... end). Never inlined: the kernels share it.
 template <class Source>
-inline double sum_squares(const Source& x, int64_t begin, int64_t end) {
+[[gnu::noinline]] double sum_squares(const Source& x, int64_t begin, int64_t end) {
   double total = 0;
   for (; begin < end; begin += kSumChunk) {
     total += sum_squares_of_chunk(x, begin, end - begin < kSumChunk ? end : begin + kSumChunk);

@@ -46,13 +46,29 @@ struct MomentumNumerator {
 };
 
 // --- denominators: N / (sqrt(v) * v_scale + eps), or N where there is no second moment --------
-// `from(i)` is the same for the run that begins at its element i. `ahead` bytes from where it is, the
-// loop will next want a gradient that is not in a cache.
+// What the elements of a run share of it is a factor of the step; `divide` does the rest. `from(i)`
+// is the same for the run that begins at its element i. `ahead` bytes from where it is, the loop will
+// next want a gradient that is not in a cache.
 
-struct NoDenominator {
-  static constexpr int64_t ahead = kAhead;
-  NoDenominator from(int64_t) const { return {}; }
+// One for the run (it lies in one row or block): its inverse; or none: 1. Where the sum was taken
+// just before, the run's own gradient is at hand, and the next run's is what to ask for.
+struct OneDenominator {
+  float inverse;
+  int64_t ahead = kAhead;
+  float factor() const { return inverse; }
+  OneDenominator from(int64_t) const { return *this; }
   Lanes divide(int64_t, int, Lanes n, Lanes, const StepScalars&) const { return n; }
+};
+
+// One for each element of the run (its columns): their inverses.
+struct ManyDenominators {
+  static constexpr int64_t ahead = kAhead;
+  const float* inverse;
+  static float factor() { return 1; }
+  ManyDenominators from(int64_t i) const { return {inverse + i}; }
+  Lanes divide(int64_t i, int count, Lanes n, Lanes, const StepScalars&) const {
+    return n * load(inverse + i, count);
+  }
 };
 
 // A second moment for each element, brought up to date here unless it is given.
@@ -60,6 +76,7 @@ struct ElementDenominators {
   static constexpr int64_t ahead = kAhead;
   float* v;
   bool given;
+  static float factor() { return 1; }
   ElementDenominators from(int64_t i) const { return {v + i, given}; }
   Lanes divide(int64_t i, int count, Lanes n, Lanes grad, const StepScalars& s) const {
     prefetch_ahead(v + i);
@@ -69,25 +86,6 @@ struct ElementDenominators {
       store(v + i, moment, count);
     }
     return n / denominator(moment, s);
-  }
-};
-
-// One for the run (it lies in one row or block): its inverse. Where the sum was taken just before,
-// the run's own gradient is at hand, and the next one is what to ask for.
-struct OneDenominator {
-  float inverse;
-  int64_t ahead = kAhead;
-  OneDenominator from(int64_t) const { return *this; }
-  Lanes divide(int64_t, int, Lanes n, Lanes, const StepScalars&) const { return n * inverse; }
-};
-
-// One for each element of the run (its columns): their inverses.
-struct ManyDenominators {
-  static constexpr int64_t ahead = kAhead;
-  const float* inverse;
-  ManyDenominators from(int64_t i) const { return {inverse + i}; }
-  Lanes divide(int64_t i, int count, Lanes n, Lanes, const StepScalars&) const {
-    return n * load(inverse + i, count);
   }
 };
 
@@ -117,10 +115,12 @@ template <class W, class G, class Numerator, class Denominator>
 }
 
 // Updates `count` consecutive weights; w[0] is number `element` of its tensor. Scalars and rounder
-// are copies, so that the compiler sees that no store changes them.
+// are copies, so that the compiler sees that no store changes them. Never inlined: the kernels share
+// these loops.
 template <class W, class G, class Numerator, class Denominator>
-inline void update_weights(W* w, const G* g, int64_t count, int64_t element, Numerator numerator,
+[[gnu::noinline]] inline void update_weights(W* w, const G* g, int64_t count, int64_t element, Numerator numerator,
                            Denominator denominator, StepScalars s, Rounder rounder) {
+  s.step_size *= denominator.factor();
   const int64_t whole = count - count % kLanes;
   for (int64_t i = 0; i < whole; i += kLanes) {
     update_lanes(w, g, i, kLanes, element, numerator, denominator, s, rounder);

@@ -1,6 +1,7 @@
-// Line numbers that the caller gives (projector `given` on lines): r of them, distinct and ascending
+// Line numbers that the caller gives (projector `given` on lines): r of them, distinct, in any order
 // (anything else is refused, refused += 1), put in the old ones' place as kernels/basis.h says. Under
-// rotate the momentum of a line in both sets moves with it. The gradient is not read.
+// rotate they must ascend, and the momentum of a line in both sets moves with it. The gradient is not
+// read.
 #pragma once
 
 #include <tuple>
@@ -20,7 +21,7 @@ struct AdoptLines : LineTarget {
                           std::tuple{field("source", &AdoptLines::source)});
   }
 
-  // Where each line was before. Momentum is moved in place.
+  // Where each line was before, or the lines in order. Momentum is moved in place.
   int64_t workspace_bytes() const { return 4 * rank(); }
 
   void check() const {

@@ -42,7 +42,7 @@ struct BasisTarget {
 
 struct LineTarget {
   Tensor grad;      // m x n; float32 | bfloat16 | float16
-  Tensor index;     // int32, r, ascending
+  Tensor index;     // int32, r distinct line numbers
   Tensor exp_avg;   // rows: r x n; columns: m x r; float32 | bfloat16
   Tensor counters;  // Counters
   Tensor scalars;   // StepScalars

@@ -19,7 +19,7 @@ struct LineStep {
   Tensor grad;        // m x n, the type of param or float32
   Tensor exp_avg;     // rows: r x n; columns: m x r; float32 | bfloat16
   Tensor exp_avg_sq;  // float32, one for each subset, or absent
-  Tensor index;       // int32, r ascending line numbers
+  Tensor index;       // int32, r distinct line numbers; M's k-th line is that of W's line index[k]
   Tensor scalars;     // StepScalars
   Tensor counters;    // Counters
   Axis axis = Axis::rows;

@@ -47,7 +47,9 @@ inline V denominator(V v, const StepScalars& s) {
 // W <- decay_after * (decay_before * W - step_size * ratio), ratio = N / denominator
 template <class V>
 inline V next_param(V param, V ratio, const StepScalars& s) {
-  return multiply_add(ratio, -s.step_size, param * s.decay_before) * s.decay_after;
+  const float kept = s.decay_before * s.decay_after;
+  const float step = s.step_size * s.decay_after;
+  return multiply_add(ratio, -step, param * kept);
 }
 
 }  // namespace lean

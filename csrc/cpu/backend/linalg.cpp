@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cmath>
 #include <vector>
 
 #include "core/error.h"
@@ -23,6 +24,10 @@ void dtrsm_(const char* side, const char* triangle, const char* op, const char* 
             const int* m, const int* n, const double* alpha, const double* a, const int* lda,
             double* b, const int* ldb, size_t, size_t, size_t, size_t);
 void dpotrf_(const char* triangle, const int* n, double* a, const int* lda, int* info, size_t);
+double dlansy_(const char* norm, const char* triangle, const int* n, const double* a,
+               const int* lda, double* work, size_t, size_t);
+void dpocon_(const char* triangle, const int* n, const double* a, const int* lda,
+             const double* norm, double* reciprocal, double* work, int* iwork, int* info, size_t);
 void sgelqf_(const int* m, const int* n, float* a, const int* lda, float* tau, float* work,
              const int* lwork, int* info);
 void sorglq_(const int* m, const int* n, const int* k, float* a, const int* lda, const float* tau,
@@ -82,12 +87,18 @@ void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, double alpha, const
   row_major_gemm<dgemm_>(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-bool cholesky(int64_t n, double* a, int64_t lda) {
+double cholesky(int64_t n, double* a, int64_t lda) {
   const int order = blas_int(n), stride = blas_int(lda);
+  std::vector<double> work(3 * n);
+  std::vector<int> int_work(n);
+  double reciprocal = 0;
   int info = 0;
   const BlasTurn turn;
+  const double norm = dlansy_("1", "L", &order, a, &stride, work.data(), 1, 1);
   dpotrf_("L", &order, a, &stride, &info, 1);
-  return info == 0;
+  if (info != 0) return 0;
+  dpocon_("L", &order, a, &stride, &norm, &reciprocal, work.data(), int_work.data(), &info, 1);
+  return reciprocal;
 }
 
 void divide_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x, int64_t ldx) {
@@ -122,6 +133,10 @@ bool top_eigenvectors(int64_t n, double* a, int64_t count, double* vectors) {
   const BlasTurn turn;
   dsytrd_("L", &order, a, &order, diagonal.data(), beside.data(), tau.data(), work.data(), &size,
           &info, 1);
+  // dstemr fails for many a matrix whose entries are far from 1.
+  double largest = 0;
+  for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(diagonal[i]));
+  for (int64_t i = 0; i < n && largest > 0; ++i) diagonal[i] /= largest, beside[i] /= largest;
   dstemr_("V", "I", &order, diagonal.data(), beside.data(), &unused, &unused, &first, &order,
           &found, values.data(), vectors, &order, &wanted, support.data(), &accurate, work.data(),
           &size, int_work.data(), &int_size, &info, 1, 1);

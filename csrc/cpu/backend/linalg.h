@@ -22,9 +22,9 @@ void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, float alpha, const 
 void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, double alpha, const double* a,
           int64_t lda, const double* b, int64_t ldb, double beta, double* c, int64_t ldc);
 
-// a <- R in its upper triangle, with R^T R = a (n x n, only the upper triangle is read).
-// False when a is not positive definite.
-bool cholesky(int64_t n, double* a, int64_t lda);
+// a <- R in its upper triangle, with R^T R = a (n x n, only the upper triangle is read). Returns an
+// estimate of 1 / cond(a), or 0 where a is not positive definite.
+double cholesky(int64_t n, double* a, int64_t lda);
 
 // x <- x R^-1 for an m x n x and an upper triangular R.
 void divide_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x, int64_t ldx);

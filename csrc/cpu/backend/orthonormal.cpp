@@ -13,31 +13,28 @@ namespace {
 
 constexpr int64_t kPanel = 128;  // rows of y that are one tile
 
-// A pivot is what is left of a column, squared and relative, once the columns before it are projected
-// out: at worst about 1 / cond^2. y R^-1 is orthonormal to about 1e-16 / pivot, so above kSound it is
-// done, above kSingular another round makes it so, and below that R is mostly rounding.
-constexpr double kSound = 1e-10;
-constexpr double kSingular = 1e-12;
+// y R^-1 is orthonormal to about 1e-16 cond(y^T y). Up to 1 / kSound that is done, up to 1 / kSingular
+// another round makes it so, and beyond that R is mostly rounding.
+constexpr double kSound = 1e-11;
+constexpr double kSingular = 1e-14;
 
 constexpr int kMaxRounds = 4;
 
-// gram <- R (upper) with R^T R = gram, and the least pivot, or 0 where there is no R. Columns are
-// scaled to length 1 for it, so that their lengths do not matter.
+// gram <- R (upper) with R^T R = gram. Columns are scaled to length 1 for it, so that their lengths do
+// not matter; returns 1 / cond of the scaled matrix, or 0 where there is no R.
 double factor(double* gram, int64_t n, double* lengths) {
   for (int64_t j = 0; j < n; ++j) {
     lengths[j] = std::sqrt(gram[j * n + j]);
-    if (!(lengths[j] > 0) || !std::isfinite(lengths[j])) return 0;
+    if (!(lengths[j] > 0)) return 0;
   }
   for (int64_t i = 0; i < n; ++i) {
     for (int64_t j = i; j < n; ++j) gram[i * n + j] /= lengths[i] * lengths[j];
   }
-  if (!cholesky(n, gram, n)) return 0;
-  double least = 1;
+  const double reciprocal_condition = cholesky(n, gram, n);
   for (int64_t i = 0; i < n; ++i) {
-    least = std::min(least, gram[i * n + i] * gram[i * n + i]);
     for (int64_t j = i; j < n; ++j) gram[i * n + j] *= lengths[j];
   }
-  return least;
+  return reciprocal_condition;
 }
 
 // y <- y R^-1, in float64.
@@ -59,10 +56,10 @@ void orthonormalize(Context& context, float* y, int64_t rows, int64_t cols, doub
   for (int round = 0; round < kMaxRounds; ++round) {
     gram(context, columns, Side::right, gram_of_y);
     auto* lengths = static_cast<double*>(context.scratch(0, cols * sizeof(double)));
-    const double pivot = factor(gram_of_y, cols, lengths);
-    if (pivot > kSingular) {
+    const double soundness = factor(gram_of_y, cols, lengths);
+    if (soundness > kSingular) {
       divide(context, y, rows, cols, gram_of_y);
-      if (pivot > kSound) return;
+      if (soundness > kSound) return;
     } else {
       // float32 is enough: y itself is rounded to it, and the next round polishes.
       const size_t bytes = static_cast<size_t>(householder_work(cols)) * sizeof(float);

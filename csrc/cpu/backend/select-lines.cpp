@@ -30,4 +30,11 @@ void select_smallest(const uint64_t* keys, int64_t n, int64_t count, int32_t* or
   });
 }
 
+bool are_distinct(const int32_t* index, int64_t count, int64_t n, int32_t* sorted) {
+  std::copy(index, index + count, sorted);
+  std::sort(sorted, sorted + count);
+  return sorted[0] >= 0 && sorted[count - 1] < n &&
+         std::adjacent_find(sorted, sorted + count) == sorted + count;
+}
+
 }  // namespace lean::cpu
