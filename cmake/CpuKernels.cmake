@@ -4,7 +4,7 @@
 
 set(LEAN_ISAS baseline)
 set(LEAN_ISA_OPTIONS_baseline "")
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   list(APPEND LEAN_ISAS avx2 avx512)
   set(LEAN_ISA_OPTIONS_avx2 -march=x86-64-v3)
   # Some compilers otherwise stay with 256 bits here, for the sake of the first chips that had 512.
@@ -14,10 +14,7 @@ endif()
 # A sum is vectorized only where a kernel says so itself (several accumulators), so results do not
 # depend on the compiler: no -fassociative-math, no -ffast-math. What is given up here (errno,
 # trapping) no kernel looks at.
-set(LEAN_KERNEL_OPTIONS -fno-math-errno -fno-trapping-math -ffp-contract=fast $<$<CONFIG:Release>:-O3>)
-if(MSVC)
-  set(LEAN_KERNEL_OPTIONS /fp:contract)
-endif()
+set(LEAN_KERNEL_OPTIONS -fno-math-errno -fno-trapping-math -ffp-contract=fast)
 
 # Sets `out` to the objects of all instruction sets.
 #
@@ -41,10 +38,11 @@ function(lean_cpu_kernels out)
       list(APPEND objects $<TARGET_OBJECTS:${kernels}>)
     else()
       set(object ${CMAKE_CURRENT_BINARY_DIR}/${kernels}.o)
-      add_custom_command(OUTPUT ${object}
-        COMMAND ${CMAKE_CXX_COMPILER} -r -nostdlib -Wl,--force-group-allocation -o ${object} $<TARGET_OBJECTS:${kernels}>
+      add_custom_command(OUTPUT ${object} COMMENT "Joining the ${isa} kernels"
+        COMMAND ${CMAKE_CXX_COMPILER} -r -nostdlib -Wl,--force-group-allocation
+          -o ${object} $<TARGET_OBJECTS:${kernels}>
         COMMAND ${CMAKE_OBJCOPY} --wildcard --localize-symbol=* ${object}
-        DEPENDS ${kernels} $<TARGET_OBJECTS:${kernels}> COMMAND_EXPAND_LISTS VERBATIM COMMENT "Joining the ${isa} kernels")
+        DEPENDS ${kernels} $<TARGET_OBJECTS:${kernels}> COMMAND_EXPAND_LISTS VERBATIM)
       set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON)
       list(APPEND objects ${object})
     endif()

@@ -24,5 +24,6 @@ function(lean_cuda target)
   file(GLOB host CONFIGURE_DEPENDS csrc/cuda/*.cpp)
   target_sources(${target} PRIVATE ${LEAN_CUDA_SOURCES} ${host})
   # cudart static: the addon then loads on a machine without a driver and says so itself.
-  set_target_properties(${target} PROPERTIES CUDA_RUNTIME_LIBRARY Static CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden)
+  set_target_properties(${target} PROPERTIES
+    CUDA_RUNTIME_LIBRARY Static CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden)
 endfunction()

@@ -4,11 +4,12 @@
 if(CMAKE_JS_INC)  # cmake-js, or a caller who knows better
   set(LEAN_NODE_API_INC ${CMAKE_JS_INC})
 else()
-  # node-addon-api's own include_dir is relative to the working directory: resolve its package.json
-  # instead.
-  execute_process(
-    COMMAND node -p "[require('node-api-headers').include_dir, require('path').dirname(require.resolve('node-addon-api/package.json'))].join(';')"
-    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+  # node-addon-api's own include_dir is relative to the working directory.
+  set(script "
+    const { dirname } = require('path')
+    const wrapper = dirname(require.resolve('node-addon-api/package.json'))
+    console.log([require('node-api-headers').include_dir, wrapper].join(';'))")
+  execute_process(COMMAND node -e "${script}" WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     OUTPUT_VARIABLE LEAN_NODE_API_INC OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
   if(failed)
     message(FATAL_ERROR "node-api-headers and node-addon-api were not found: run npm install first")

@@ -29,11 +29,14 @@ function noBinary(file: string | undefined, cause: unknown): LeanError {
   const problem = file
     ? `The native addon ${file} cannot be loaded on this machine (${machine})`
     : `There is no native addon for this machine (${machine})`;
-  const reason = (cause instanceof Error ? cause.message : String(cause)).trim();
+  // Without the require stack, which leads nowhere but here.
+  const [reason] = (cause instanceof Error ? cause.message : String(cause)).split(
+    /\s*Require stack:/,
+  );
   const remedy = process.env.LEAN_OPTIM_BINARY
     ? "LEAN_OPTIM_BINARY names it: unset that to use the usual one."
     : 'Build it with "npx lean-optim build"; that takes CMake, a C++20 compiler and OpenBLAS.';
-  return new LeanError("ERR_LEAN_NO_BINARY", `${problem}: ${reason}\n${remedy}`, { cause });
+  return new LeanError("ERR_LEAN_NO_BINARY", `${problem}: ${reason?.trim()}\n${remedy}`, { cause });
 }
 
 function binding() {

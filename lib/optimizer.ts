@@ -245,11 +245,12 @@ export class Optimizer {
 
   /**
    * Gives a parameter whose projector is `given` a new basis, before its next step: k × rank with
-   * orthonormal columns (k the length of the projected side), or rank ascending line numbers; for a
-   * batched weight one after another. The momentum follows the recipe's `onRefresh`.
+   * orthonormal columns (k the length of the projected side), or rank distinct line numbers in the
+   * momentum's order (ascending under "rotate"); for a batched weight one after another. The momentum
+   * follows the recipe's `onRefresh`.
    *
    * @throws LeanError ERR_LEAN_UNKNOWN_NAME, ERR_LEAN_UNSUPPORTED, ERR_LEAN_SHAPE, ERR_LEAN_DTYPE,
-   *   ERR_LEAN_INVALID_ARG (not orthonormal, not ascending); the old basis then stays
+   *   ERR_LEAN_INVALID_ARG (not orthonormal, not distinct); the old basis then stays
    */
   setBasis(name: string, basis: Basis): void {
     this.#requireOpen();
@@ -477,7 +478,10 @@ export class Optimizer {
       this.#program.bind([given.slot], [null]);
     }
     if (refused() === before) return;
-    const what = given.dtype === "int32" ? "distinct, ascending lines" : "orthonormal columns";
+    const what =
+      given.dtype === "int32"
+        ? "distinct line numbers, ascending under onRefresh rotate"
+        : "orthonormal columns";
     throw new LeanError("ERR_LEAN_INVALID_ARG", `${parameter}: its basis must have ${what}`, {
       parameter,
       value: basis,

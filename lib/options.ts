@@ -41,8 +41,9 @@ export function requireInteger(
   most = Number.MAX_SAFE_INTEGER,
 ): asserts value is number {
   if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
-    const bound = most === Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : most;
-    refuse(option, value, `an integer${range(least, bound)}`);
+    const low = least === Number.MIN_SAFE_INTEGER ? Number.NEGATIVE_INFINITY : least;
+    const high = most === Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : most;
+    refuse(option, value, `an integer${range(low, high)}`);
   }
 }
 

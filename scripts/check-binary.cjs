@@ -11,9 +11,9 @@ const { isAboveFloor } = require("./link-stubs.cjs");
 
 const ENTRY_POINTS = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
 const SYSTEM_LIBRARY = /^(?:lib(?:c|m|dl|pthread|stdc\+\+|gcc_s)|ld-linux-.*)\.so\.\d+$/;
-// The instruction names of VEX, EVEX and BMI, and the registers that only they have.
+// What AVX, AVX-512 and BMI add, by name, and the registers that only they have.
 const NEW_INSTRUCTION =
-  /\t(?:v[a-z]+\w*|k(?:mov|or|and|xor|test)\w*|rorx|shlx|shrx|sarx|mulx|andn|bextr|blsr|blsi|pdep|pext)\b|%[yz]mm/;
+  /\t(?:v[a-z]\w+|k(?:mov|or|and|xor)\w*|rorx|s[ahr]+[lr]x|mulx|andn|bextr|bls\w+|pdep|pext)\b|%[yz]mm/;
 
 const read = (command, ...args) =>
   execFileSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28 });
@@ -62,7 +62,7 @@ function problemsOfBinary(file) {
 
 const isCall = (instruction) => /\t(?:call|j\w+)\b/.test(instruction ?? "");
 
-/** A disassembled object, by section: with -ffunction-sections each is one function, or a function's cold part. */
+/** A disassembled object, by section: each is one function (-ffunction-sections), or its cold part. */
 function sectionsOf(object) {
   const sections = new Map();
   const sectionOfSymbol = new Map();

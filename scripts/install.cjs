@@ -26,7 +26,7 @@ if (wantsSource() || !loads()) {
     require("./build-native.cjs").main([]);
   } catch (error) {
     console.warn(
-      `${name}: there is no prebuilt binary for this machine, and building one failed: ${error.message}`,
+      `${name}: no prebuilt binary fits this machine, and building one failed: ${error.message}`,
     );
     console.warn(`${name}: once that is mended, build it with "npx ${name} build".`);
     // In CI, and for someone who asked for a build, a missing binary is better noticed now.

@@ -40,7 +40,7 @@ function compareVersions(a, b) {
   return 0;
 }
 
-/** Splits `GLIBC_2.28` into its family and number; undefined where it is not of a known family (`GLIBC_PRIVATE`). */
+/** Splits `GLIBC_2.28` into family and number; undefined where the family is none of the FLOOR's. */
 function parseVersion(version) {
   const match = /^([A-Z]+)_(\d+(?:\.\d+)*)$/.exec(version);
   return match && match[1] in FLOOR ? { family: match[1], number: match[2] } : undefined;

@@ -87,7 +87,7 @@ export function setup({ browser = false } = {}) {
   const [wantedMajor, wantedMinor] = MINIMUM_NODE;
   if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
     throw new Stop(
-      `Working on lean-optim takes Node ${MINIMUM_NODE.join(".")} or later; this is ${process.versions.node}.`,
+      `This takes Node ${MINIMUM_NODE.join(".")} or later, and this is ${process.versions.node}.`,
     );
   }
   ensureTools(browser ? [...BUILD_TOOLS, CHROMIUM] : BUILD_TOOLS);

@@ -10,10 +10,11 @@ class SummaryReporter {
     const checks = (process.env.LEAN_OPTIM_FAILED_CHECKS ?? "").split(",").filter(Boolean);
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites + checks.length;
     const skipped = results.numPendingTests + results.numTodoTests;
-    const line = `${results.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+    const counts = [`${results.numPassedTests} passed`, `${failed} failed`];
+    if (skipped > 0) counts.push(`${skipped} skipped`);
     process.once("exit", () => {
       if (checks.length > 0) console.log(`failed before the tests: ${checks.join(", ")}`);
-      console.log(line);
+      console.log(counts.join(", "));
     });
   }
 }

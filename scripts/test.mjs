@@ -1,5 +1,5 @@
-// `npm test`, in a fresh clone too: gets the checkout ready, lints, compiles and runs the tests. Arguments
-// go to jest. The last line is "N passed, N failed" (scripts/summary-reporter.cjs).
+// `npm test`, in a fresh clone too: gets the checkout ready, lints, compiles and runs the tests.
+// Arguments go to jest. The last line is "N passed, N failed" (scripts/summary-reporter.cjs).
 import { findChromium, setup } from "./setup.mjs";
 import { heading, run, script, tool } from "./support.mjs";
 

@@ -34,6 +34,7 @@ void move_lines(const int32_t* from, int64_t rank, Copy copy, Clear clear) {
 template <class M>
 void move_momentum(Context& context, const LineTarget& item, const int32_t* from) {
   const int64_t rank = item.rank(), length = item.line_length();
+  if (length == 0) return;
   const int64_t size = clamp(kTileElements / rank, 64, length);
   M* m = item.exp_avg.as<M>();
   parallel_for(context, divide_up(length, size), [&](int64_t tile, int) {

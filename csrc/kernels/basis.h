@@ -31,6 +31,7 @@ struct BasisTarget {
   void check_target() const {
     require_scalars(scalars, counters);
     require(grad.ndim == 2 && is_weight_type(grad.dtype), "grad must be a matrix of weights");
+    require_blas_sizes(grad, "grad");
     require(basis.ndim == 2 && is_state_type(basis.dtype),
             "basis must be a float32 or bfloat16 matrix");
     require(rank() > 0 && rank() <= projected() && basis.shape[0] == projected(),

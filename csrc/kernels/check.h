@@ -26,6 +26,12 @@ inline void require_weights(const Tensor& param, const Tensor& grad) {
           "grad must have the type of param or be float32");
 }
 
+// Linear algebra libraries count in 32 bits.
+inline void require_blas_sizes(const Tensor& t, std::string_view name) {
+  require(t.rows() <= INT32_MAX && t.cols() <= INT32_MAX,
+          std::string(name) + " has more than 2^31 - 1 rows or columns");
+}
+
 inline void require_scalars(const Tensor& scalars, const Tensor& counters) {
   require_type(scalars, DType::float32, "scalars");
   require_type(counters, DType::int64, "counters");

@@ -65,6 +65,7 @@ struct SubspaceStep {
 
   void check() const {
     require_weights(param, grad);
+    require_blas_sizes(param, "param");
     require_scalars(scalars, counters);
     require_second_moment(exp_avg_sq, param, partition, block);
     require(basis.ndim == 2 && is_state_type(basis.dtype), "basis must be a float32 or bfloat16 matrix");

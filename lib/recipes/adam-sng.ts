@@ -10,15 +10,13 @@ export type AdamSNGOptions = FamilyOptions & SubsetNormOptions;
  * @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_OPTION
  */
 export function adamSNG(options: AdamSNGOptions = {}): Recipe {
-  const s = familySettings(
-    { ...options, partition: options.partition ?? -2 },
-    {
-      name: "adamSNG",
-      betas: [0.9, 0.999],
-      correct: { first: true, second: true },
-      subsets: true,
-    },
-  );
+  const s = familySettings(options, {
+    name: "adamSNG",
+    betas: [0.9, 0.999],
+    correct: { first: true, second: true },
+    subsets: true,
+    partition: -2,
+  });
   return compose(
     "adamSNG",
     { ...s.step, momentum: s.ema(), secondMoment: s.subsetNorm() },

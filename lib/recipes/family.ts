@@ -83,6 +83,8 @@ export interface FamilyDefaults {
   /** Whether it has options of a subset second moment, and of a subspace momentum. */
   readonly subsets?: boolean;
   readonly subspace?: boolean;
+  /** Of the subsets. Default "heuristics". */
+  readonly partition?: SubsetNormOptions["partition"];
 }
 
 /** A recipe's options with its defaults and compat settings filled in. */
@@ -142,7 +144,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
       hasSecond
         ? subset({
             ...accumulation,
-            partition: options.partition,
+            partition: options.partition ?? defaults.partition,
             reduce: options.reduce,
             blockRule: options.blockRule ?? compat.blockRule,
           })

@@ -11,18 +11,12 @@
 extern "C" {
 int openblas_get_parallel();
 void dpotrf_(const char* triangle, const int* n, double* a, const int* lda, int* info, size_t);
-
-// What the linker makes of the names under --wrap; absent without it.
-[[gnu::weak]] void* __real_blas_memory_alloc(int use);
-[[gnu::weak]] void __real_blas_memory_free(void* buffer);
-void* __wrap_blas_memory_alloc(int use);
-void __wrap_blas_memory_free(void* buffer);
 }
 
 namespace lean::cpu {
 namespace {
 
-std::mutex table_mutex;
+[[maybe_unused]] std::mutex table_mutex;
 std::atomic<bool> wrapped{false};
 
 // Asks OpenBLAS itself: every factorization takes a buffer.
@@ -47,6 +41,14 @@ BlasTurn::BlasTurn() {
 
 }  // namespace lean::cpu
 
+#if defined(__ELF__)  // elsewhere linkers know no --wrap
+
+extern "C" {
+
+// The linker's names for what is wrapped; absent where nothing is.
+[[gnu::weak]] void* __real_blas_memory_alloc(int use);
+[[gnu::weak]] void __real_blas_memory_free(void* buffer);
+
 void* __wrap_blas_memory_alloc(int use) {
   const std::lock_guard lock(lean::cpu::table_mutex);
   lean::cpu::wrapped = true;
@@ -57,3 +59,7 @@ void __wrap_blas_memory_free(void* buffer) {
   const std::lock_guard lock(lean::cpu::table_mutex);
   __real_blas_memory_free(buffer);
 }
+
+}  // extern "C"
+
+#endif

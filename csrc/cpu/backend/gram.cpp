@@ -11,7 +11,7 @@ constexpr int64_t kDepth = 256;  // of the dimension summed over, widened at a t
 
 // A tile of `out` is kTile lines by kTile lines. Small matrices get smaller ones, so that there is
 // something to share.
-constexpr int64_t tile_size(int64_t order) { return order > 512 ? 128 : 64; }
+constexpr int64_t tile_size(int64_t order) { return order > 256 ? 128 : 64; }
 
 // to <- the lines [line, line + lines) of a, in the part [depth, depth + depths) of their length,
 // in a's own orientation. Returns the distance between rows of `to`.

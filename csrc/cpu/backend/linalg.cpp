@@ -20,7 +20,7 @@ void sgemm_(const char* op_a, const char* op_b, const int* m, const int* n, cons
 void dgemm_(const char* op_a, const char* op_b, const int* m, const int* n, const int* k,
             const double* alpha, const double* a, const int* lda, const double* b, const int* ldb,
             const double* beta, double* c, const int* ldc, size_t, size_t);
-void dtrsm_(const char* side, const char* triangle, const char* op, const char* diagonal,
+void dtrmm_(const char* side, const char* triangle, const char* op, const char* diagonal,
             const int* m, const int* n, const double* alpha, const double* a, const int* lda,
             double* b, const int* ldb, size_t, size_t, size_t, size_t);
 void dpotrf_(const char* triangle, const int* n, double* a, const int* lda, int* info, size_t);
@@ -28,6 +28,8 @@ double dlansy_(const char* norm, const char* triangle, const int* n, const doubl
                const int* lda, double* work, size_t, size_t);
 void dpocon_(const char* triangle, const int* n, const double* a, const int* lda,
              const double* norm, double* reciprocal, double* work, int* iwork, int* info, size_t);
+void dtrtri_(const char* triangle, const char* diagonal, const int* n, double* a, const int* lda,
+             int* info, size_t, size_t);
 void sgelqf_(const int* m, const int* n, float* a, const int* lda, float* tau, float* work,
              const int* lwork, int* info);
 void sorglq_(const int* m, const int* n, const int* k, float* a, const int* lda, const float* tau,
@@ -87,7 +89,7 @@ void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, double alpha, const
   row_major_gemm<dgemm_>(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-double cholesky(int64_t n, double* a, int64_t lda) {
+double inverse_cholesky(int64_t n, double* a, int64_t lda) {
   const int order = blas_int(n), stride = blas_int(lda);
   std::vector<double> work(3 * n);
   std::vector<int> int_work(n);
@@ -98,15 +100,17 @@ double cholesky(int64_t n, double* a, int64_t lda) {
   dpotrf_("L", &order, a, &stride, &info, 1);
   if (info != 0) return 0;
   dpocon_("L", &order, a, &stride, &norm, &reciprocal, work.data(), int_work.data(), &info, 1);
+  dtrtri_("L", "N", &order, a, &stride, &info, 1, 1);
   return reciprocal;
 }
 
-void divide_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x, int64_t ldx) {
-  const int rows = blas_int(n), cols = blas_int(m), r_stride = blas_int(ldr),
-            x_stride = blas_int(ldx);
+void multiply_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x,
+                       int64_t ldx) {
+  const int rows = blas_int(n), cols = blas_int(m);
+  const int r_stride = blas_int(ldr), x_stride = blas_int(ldx);
   const double one = 1;
   const BlasTurn turn;
-  dtrsm_("L", "L", "N", "N", &rows, &cols, &one, r, &r_stride, x, &x_stride, 1, 1, 1, 1);
+  dtrmm_("L", "L", "N", "N", &rows, &cols, &one, r, &r_stride, x, &x_stride, 1, 1, 1, 1);
 }
 
 int64_t householder_work(int64_t n) { return n + kBlock * n; }

@@ -20,9 +20,9 @@ constexpr double kSingular = 1e-14;
 
 constexpr int kMaxRounds = 4;
 
-// gram <- R (upper) with R^T R = gram. Columns are scaled to length 1 for it, so that their lengths do
-// not matter; returns 1 / cond of the scaled matrix, or 0 where there is no R.
-double factor(double* gram, int64_t n, double* lengths) {
+// gram <- R^-1 (upper) with R^T R = gram. Columns are scaled to length 1 for it, so that their lengths
+// do not matter; returns 1 / cond of the scaled matrix, or 0 where there is no R.
+double invert(double* gram, int64_t n, double* lengths) {
   for (int64_t j = 0; j < n; ++j) {
     lengths[j] = std::sqrt(gram[j * n + j]);
     if (!(lengths[j] > 0)) return 0;
@@ -30,21 +30,22 @@ double factor(double* gram, int64_t n, double* lengths) {
   for (int64_t i = 0; i < n; ++i) {
     for (int64_t j = i; j < n; ++j) gram[i * n + j] /= lengths[i] * lengths[j];
   }
-  const double reciprocal_condition = cholesky(n, gram, n);
+  const double reciprocal_condition = inverse_cholesky(n, gram, n);
   for (int64_t i = 0; i < n; ++i) {
-    for (int64_t j = i; j < n; ++j) gram[i * n + j] *= lengths[j];
+    for (int64_t j = i; j < n; ++j) gram[i * n + j] /= lengths[i];
   }
   return reciprocal_condition;
 }
 
-// y <- y R^-1, in float64.
-void divide(Context& context, float* y, int64_t rows, int64_t cols, const double* r) {
+// y <- y r, in float64. (Solving with R would be a little more accurate, and takes OpenBLAS more than
+// twice as long.)
+void multiply(Context& context, float* y, int64_t rows, int64_t cols, const double* r) {
   parallel_for(context, (rows + kPanel - 1) / kPanel, [&](int64_t tile, int worker) {
     const int64_t count = std::min(kPanel, rows - tile * kPanel) * cols;
     float* panel = y + tile * kPanel * cols;
     auto* wide = static_cast<double*>(context.scratch(worker, kPanel * cols * sizeof(double)));
     std::copy(panel, panel + count, wide);
-    divide_by_upper(count / cols, cols, r, cols, wide, cols);
+    multiply_by_upper(count / cols, cols, r, cols, wide, cols);
     for (int64_t i = 0; i < count; ++i) panel[i] = static_cast<float>(wide[i]);
   });
 }
@@ -56,9 +57,9 @@ void orthonormalize(Context& context, float* y, int64_t rows, int64_t cols, doub
   for (int round = 0; round < kMaxRounds; ++round) {
     gram(context, columns, Side::right, gram_of_y);
     auto* lengths = static_cast<double*>(context.scratch(0, cols * sizeof(double)));
-    const double soundness = factor(gram_of_y, cols, lengths);
+    const double soundness = invert(gram_of_y, cols, lengths);
     if (soundness > kSingular) {
-      divide(context, y, rows, cols, gram_of_y);
+      multiply(context, y, rows, cols, gram_of_y);
       if (soundness > kSound) return;
     } else {
       // float32 is enough: y itself is rounded to it, and the next round polishes.

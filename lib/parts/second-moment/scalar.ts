@@ -1,4 +1,4 @@
-import { requireKnownOptions } from "../../options.js";
+import { requireKnownOptions, requireOneOf } from "../../options.js";
 import type { SecondMoment } from "../part.js";
 import { type AccumulationOptions, accumulationOptions } from "./accumulation.js";
 import { type SubsetOptions, subset } from "./subset.js";
@@ -17,5 +17,7 @@ export function scalar(options: ScalarOptions = {}): SecondMoment {
     "blockRule",
     ...accumulationOptions,
   ]);
+  // What its own data say, as JSON gives them back.
+  requireOneOf("partition", (options as SubsetOptions).partition ?? "tensor", ["tensor"]);
   return { ...subset({ ...options, partition: "tensor" }), kind: "scalar" };
 }

@@ -57,7 +57,7 @@ function cut(weight: Weight, option: PartitionOption, rule: "ragged" | "divisor"
     return { partition: "blocks", block, shape: [Math.ceil((rows * cols) / block)] };
   }
   if (option === "tensor") return whole;
-  if (weight.vector) return option === "row" ? whole : each;
+  if (weight.vector) return each;
   if (option === "row") return byRow;
   if (option === "column") return byColumn;
   if (option === "heuristics") return rows >= cols ? byRow : byColumn;
@@ -67,7 +67,7 @@ function cut(weight: Weight, option: PartitionOption, rule: "ragged" | "divisor"
 /**
  * Subset-Norm (arXiv 2411.07120, algorithm 1): one second moment for each subset of a weight, from
  * the sum of its squared gradients. Memory O(sqrt(d)) with "heuristics" on near-square weights.
- * Vectors get one for each element, but under "row", "tensor" and runs of k.
+ * Vectors get one for each element, but under "tensor" and runs of k.
  */
 export function subset(options: SubsetOptions = {}): SecondMoment {
   requireKnownOptions("subset", options, [

@@ -1,0 +1,31 @@
+import type { BenchCase } from "../support/case.js";
+import type { Shape } from "../support/data.js";
+import {
+  gradient,
+  kernelCase,
+  lineNumbers,
+  momentum,
+  stepCounters,
+  stepScalars,
+} from "../support/kernel.js";
+
+const shape: Shape = [4096, 4096];
+const [rows, columns] = shape;
+const rank = 1024;
+
+function uniformLines(axis: "rows" | "columns"): BenchCase {
+  return kernelCase("uniformLines", {
+    name: `${rank} of ${axis === "rows" ? rows : columns} ${axis}`,
+    bytes: 0,
+    item: () => ({
+      grad: gradient(shape),
+      index: lineNumbers(rank, 4),
+      expAvg: momentum(axis === "rows" ? [rank, columns] : [rows, rank]),
+      counters: stepCounters(),
+      scalars: stepScalars({ refresh: 1 }),
+      axis,
+    }),
+  });
+}
+
+export const cases: BenchCase[] = [uniformLines("rows"), uniformLines("columns")];

@@ -1,0 +1,33 @@
+"""The peers by name. Each takes the parameters and a dictionary of arguments, and answers an object with step()."""
+
+import torch
+
+import eager
+import published
+
+
+def _torch(parameters, arguments):
+    """Any of torch.optim's own: {"optimizer": "AdamW", "fused": true, ...}."""
+    options = dict(arguments)
+    return getattr(torch.optim, options.pop("optimizer"))(parameters, **options)
+
+
+def _with_options(make):
+    return lambda parameters, arguments: make(parameters, **arguments)
+
+
+_PEERS = {
+    "torch": _torch,
+    "eager AdamSN": _with_options(eager.adam_sn),
+    "eager RMSPropSN": _with_options(eager.rmsprop_sn),
+    "eager AdamSNSM": _with_options(eager.adam_snsm),
+    "published AdamSN": _with_options(published.adam_sn),
+    "published RMSPropSN": _with_options(published.rmsprop_sn),
+    "published AdamSNSM": _with_options(published.adam_snsm),
+}
+
+
+def named(name):
+    if name not in _PEERS:
+        raise KeyError(f"no peer is named {name!r}; there are {', '.join(_PEERS)}")
+    return _PEERS[name]

@@ -1,0 +1,34 @@
+/** Cases for a recipe with momentum in a subspace: what its step moves and multiplies. */
+
+import { numel } from "../../lib/tensor.js";
+import type { BenchCase } from "./case.js";
+import type { Shape } from "./data.js";
+import { type RecipeCase, recipeCase } from "./recipe.js";
+
+export interface SubspaceCase {
+  readonly shape: Shape;
+  readonly rank: number;
+  /** Second moments: one for each line of the longer side, for each element, or none. */
+  readonly secondMoment: "lines" | "elements" | "none";
+  recipe(): ReturnType<RecipeCase["recipe"]>;
+  readonly peers?: RecipeCase["peers"];
+}
+
+export function subspaceCase({
+  shape,
+  rank,
+  secondMoment,
+  recipe,
+  peers,
+}: SubspaceCase): BenchCase {
+  const [short, long] = [Math.min(...shape), Math.max(...shape)];
+  const moments = { lines: long, elements: numel(shape), none: 0 }[secondMoment];
+  return recipeCase({
+    shape,
+    label: `rank ${rank}`,
+    recipe,
+    stateBytes: { updated: 4 * (long * rank + moments), read: 4 * short * rank },
+    flops: 4 * numel(shape) * rank,
+    ...(peers && { peers }),
+  });
+}

@@ -1,0 +1,152 @@
+import { formatTicks } from "./format.js";
+import { type Markup, markup } from "./markup.js";
+import { linearScale, logScale, type Scale } from "./scale.js";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+  /** What a pointer resting on the point reads. */
+  readonly note: string;
+}
+
+/** A line with a name; `style` chooses its colour, dashes and marks in the style sheet. */
+export interface Series {
+  readonly name: string;
+  readonly style: string;
+  readonly points: readonly Point[];
+}
+
+export interface LineChart {
+  /** Unique in the page. */
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly series: readonly Series[];
+  /** Values of y outside of it are cut off; all that there are, if not given. */
+  readonly yDomain?: readonly [number, number];
+  readonly xIsLogarithmic?: boolean;
+  /** The width of the drawing, whose text is sized for it: 720 unless it stands beside another. */
+  readonly width?: number;
+  readonly formatX: (value: number) => string;
+}
+
+const FULL_WIDTH = 720;
+/** Below it text would be too small: then the figure scrolls. */
+const LEAST_SCALE = 0.56;
+const HEIGHT = 400;
+const MARGIN = { top: 16, right: 112, bottom: 52, left: 60 } as const;
+const BOTTOM = HEIGHT - MARGIN.bottom;
+
+/** The least distance of two lines' names. */
+const NAME_DISTANCE = 17;
+
+/** A line that ends further than this from the right edge has its name where it ends. */
+const NAME_REACH = 40;
+
+function rightEdge({ width = FULL_WIDTH }: LineChart): number {
+  return width - MARGIN.right;
+}
+
+/** An SVG figure with axes, a grid, one marked line per series and its name at the line's end. */
+export function lineChart(chart: LineChart): Markup {
+  const { id, title, description, series } = chart;
+  const x = horizontalScale(chart);
+  const y = verticalScale(chart);
+  const { width = FULL_WIDTH } = chart;
+  const right = rightEdge(chart);
+  return markup`<svg class="chart" style="min-width: ${LEAST_SCALE * width}px" id="${id}" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-description">
+<title id="${id}-title">${title}</title>
+<desc id="${id}-description">${description}</desc>
+<clipPath id="${id}-area"><rect x="${MARGIN.left}" y="${MARGIN.top - 6}" width="${right - MARGIN.left + 6}" height="${BOTTOM - MARGIN.top + 6}"/></clipPath>
+${horizontalAxis(chart, x)}
+${verticalAxis(chart, y)}
+<g clip-path="url(#${id}-area)">${series.map((line) => drawLine(line, x, y))}</g>
+${lineNames(series, x, y, right)}
+</svg>`;
+}
+
+function horizontalScale(chart: LineChart): Scale {
+  const { series, xIsLogarithmic } = chart;
+  const values = series.flatMap(({ points }) => points.map(({ x }) => x));
+  const domain = [Math.min(...values), Math.max(...values)] as const;
+  const range = [MARGIN.left, rightEdge(chart)] as const;
+  return xIsLogarithmic ? logScale(domain, range) : linearScale(domain, range);
+}
+
+function verticalScale({ series, yDomain }: LineChart): Scale {
+  const values = series.flatMap(({ points }) => points.map(({ y }) => y));
+  const [low, high] = yDomain ?? [Math.min(...values), Math.max(...values)];
+  const room = (high - low || 1) * 0.05;
+  return linearScale([low - room, high + room], [BOTTOM, MARGIN.top]);
+}
+
+function horizontalAxis(chart: LineChart, x: Scale): Markup {
+  const { xLabel, formatX } = chart;
+  const ticks = x.ticks.map((tick) => {
+    const place = round(x.place(tick));
+    return markup`<line class="grid" x1="${place}" x2="${place}" y1="${MARGIN.top}" y2="${BOTTOM}"/>
+<text class="tick" x="${place}" y="${BOTTOM + 20}" text-anchor="middle">${formatX(tick)}</text>`;
+  });
+  const middle = (MARGIN.left + rightEdge(chart)) / 2;
+  return markup`${ticks}<text class="axis" x="${middle}" y="${HEIGHT - 8}" text-anchor="middle">${xLabel}</text>`;
+}
+
+function verticalAxis(chart: LineChart, y: Scale): Markup {
+  const { yLabel } = chart;
+  const right = rightEdge(chart);
+  const labels = formatTicks(y.ticks);
+  const ticks = y.ticks.map((tick, i) => {
+    const place = round(y.place(tick));
+    return markup`<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${place}" y2="${place}"/>
+<text class="tick" x="${MARGIN.left - 8}" y="${place + 4}" text-anchor="end">${labels[i]}</text>`;
+  });
+  const middle = (MARGIN.top + BOTTOM) / 2;
+  return markup`${ticks}<text class="axis" transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">${yLabel}</text>`;
+}
+
+function drawLine({ name, style, points }: Series, x: Scale, y: Scale): Markup {
+  const places = points.map((point) => `${round(x.place(point.x))} ${round(y.place(point.y))}`);
+  const marks = points.map(
+    (point) =>
+      markup`<circle class="mark" cx="${round(x.place(point.x))}" cy="${round(y.place(point.y))}" r="3.5"><title>${point.note}</title></circle>`,
+  );
+  return markup`<g class="series ${style}" data-series="${name}"><path class="line" d="M${places.join("L")}"/>${marks}</g>`;
+}
+
+/** The lines' names: where lines end, and at the right edge moved apart and led to. */
+function lineNames(series: readonly Series[], x: Scale, y: Scale, right: number): Markup {
+  const names = series
+    .filter(({ points }) => points.length > 0)
+    .map(({ name, style, points }) => {
+      const last = points.at(-1) as Point;
+      const [fromX, fromY] = [round(x.place(last.x)), round(y.place(last.y))];
+      return { name, style, fromX, fromY, y: fromY };
+    })
+    .sort((a, b) => a.y - b.y);
+  const inside = names.filter(({ fromX }) => fromX < right - NAME_REACH);
+  const beside = names.filter(({ fromX }) => fromX >= right - NAME_REACH);
+  moveApart(beside);
+  return markup`${inside.map(
+    ({ name, style, fromX, fromY }) =>
+      markup`<g class="series ${style}"><text class="name" x="${fromX + 9}" y="${fromY + 4}">${name}</text></g>`,
+  )}${beside.map(
+    ({ name, style, fromX, fromY, y }) =>
+      markup`<g class="series ${style}"><path class="leader" d="M${fromX + 6} ${fromY}L${right + 14} ${y}"/><text class="name" x="${right + 18}" y="${y + 4}">${name}</text></g>`,
+  )}`;
+}
+
+/** Moves labels, which come from top to bottom, down and then as a whole up until they fit. */
+function moveApart(labels: { y: number }[]): void {
+  labels.forEach((label, i) => {
+    const above = labels[i - 1];
+    if (above !== undefined) label.y = Math.max(label.y, above.y + NAME_DISTANCE);
+  });
+  const overflow = Math.max(0, (labels.at(-1)?.y ?? 0) - BOTTOM);
+  for (const label of labels) label.y = round(label.y - overflow);
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,102 @@
+/** `lean-optim info`: what this installation is made of. */
+import { availableParallelism, cpus } from "node:os";
+import { bindingFile } from "../binding.js";
+import { type ErrorCode, LeanError } from "../errors.js";
+import { describeNative, kernelNames } from "../native.js";
+import { version } from "../version.js";
+import { command, exitCode } from "./command.js";
+import { definitions } from "./text.js";
+
+const usage = `Usage: lean-optim info [options]
+
+Prints versions, the processor, the native addon and what it can do here; where the addon cannot be
+loaded, why.
+
+  --json   print JSON
+  --help   print this`;
+
+interface DeviceInfo {
+  readonly name: string;
+  /** What runs are bit-equal within, as checkpoints record it: instruction set / BLAS core. */
+  readonly kind: string;
+  readonly instructionSet: string;
+  readonly blas: string;
+  readonly kernels: readonly string[];
+  readonly missingKernels: readonly string[];
+}
+
+interface AddonInfo {
+  readonly file: string;
+  /** Threads of a step. */
+  readonly threads: number;
+  readonly devices: readonly DeviceInfo[];
+}
+
+export interface Info {
+  readonly version: string;
+  readonly node: string;
+  readonly nodeApi: string | undefined;
+  readonly platform: string;
+  readonly processor: string;
+  readonly processors: number;
+  /** null where it cannot be loaded. */
+  readonly addon: AddonInfo | null;
+  readonly error: { readonly code: ErrorCode; readonly message: string } | null;
+}
+
+function describeAddon(): Pick<Info, "addon" | "error"> {
+  try {
+    const { threads, devices } = describeNative();
+    const described = devices.map(({ name, kind, kernels }): DeviceInfo => {
+      const [instructionSet, blas = "unknown"] = kind.split("/");
+      const missingKernels = kernelNames.filter((kernel) => !kernels.includes(kernel));
+      return { name, kind, instructionSet, blas, kernels, missingKernels };
+    });
+    return { addon: { file: bindingFile(), threads, devices: described }, error: null };
+  } catch (error) {
+    if (!(error instanceof LeanError)) throw error;
+    return { addon: null, error: { code: error.code, message: error.message } };
+  }
+}
+
+export function describeInstallation(): Info {
+  return {
+    version,
+    node: process.versions.node,
+    nodeApi: process.versions.napi,
+    platform: `${process.platform}-${process.arch}`,
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    processors: availableParallelism(),
+    ...describeAddon(),
+  };
+}
+
+function deviceText({ instructionSet, blas, kernels, missingKernels }: DeviceInfo): string {
+  const all = kernels.length + missingKernels.length;
+  const missing = missingKernels.length === 0 ? "" : `, without ${missingKernels.join(", ")}`;
+  return `${instructionSet} kernels, OpenBLAS for ${blas}\n${kernels.length} of ${all} kernels${missing}`;
+}
+
+function asText({ addon, error, ...info }: Info): string {
+  const entries: [string, string][] = [
+    ["lean-optim", info.version],
+    ["Node", `${info.node} (Node-API ${info.nodeApi}), ${info.platform}`],
+    ["processor", `${info.processor}, ${info.processors} available`],
+  ];
+  if (addon === null) entries.push(["addon", `not loaded\n${error?.message}`]);
+  else {
+    entries.push(["addon", addon.file], ["threads", `${addon.threads} for each step`]);
+    for (const device of addon.devices) entries.push([device.name, deviceText(device)]);
+  }
+  return definitions(entries);
+}
+
+export const infoCommand = command({
+  usage,
+  flags: { json: { type: "boolean" } },
+  run({ json }) {
+    const info = describeInstallation();
+    console.log(json ? JSON.stringify(info, null, 2) : asText(info));
+    return exitCode.ok;
+  },
+});

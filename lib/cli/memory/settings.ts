@@ -1,0 +1,79 @@
+/** What is to be estimated, from the flags of `lean-optim memory`. */
+import { existsSync } from "node:fs";
+import { LeanError } from "../../errors.js";
+import { type ModelName, type ModelParameter, model, modelNames } from "../../models/index.js";
+import { didYouMean } from "../../nearest.js";
+import { requireOneOf } from "../../options.js";
+import type { Recipe } from "../../recipe.js";
+import { type RecipeName, recipeFromConfig, recipes } from "../../recipes/index.js";
+import type { StateDType, WeightDType } from "../../tensor.js";
+import { readModel } from "./model-file.js";
+
+export const flags = {
+  model: { type: "string", default: "llama-1b" },
+  optimizer: { type: "string", default: "adamSNSM" },
+  rank: { type: "string" },
+  projector: { type: "string" },
+  "update-proj-gap": { type: "string" },
+  partition: { type: "string" },
+  dtype: { type: "string", default: "bfloat16" },
+  "state-dtype": { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+export interface Settings {
+  readonly model: string;
+  readonly parameters: readonly ModelParameter[];
+  readonly notes: readonly string[];
+  readonly recipe: Recipe;
+  readonly dtype: WeightDType;
+  readonly stateDtype: StateDType;
+}
+
+export type FlagValues = Partial<Record<Exclude<keyof typeof flags, "json">, string>> & {
+  readonly json?: boolean;
+};
+
+export function settingsFrom(values: FlagValues): Settings {
+  const { model: name = "", optimizer = "", dtype, rank, partition } = values;
+  requireOneOf("--dtype", dtype, ["float32", "bfloat16", "float16"]);
+  const stateDtype = values["state-dtype"] ?? (dtype === "bfloat16" ? "bfloat16" : "float32");
+  requireOneOf("--state-dtype", stateDtype, ["float32", "bfloat16"]);
+  requireOneOf("--optimizer", optimizer, Object.keys(recipes) as RecipeName[]);
+  const options = {
+    stateDtype,
+    rank: asNumber(rank),
+    projector: values.projector,
+    updateProjGap: asNumber(values["update-proj-gap"]),
+    partition: isNumber(partition) ? Number(partition) : partition,
+  };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const recipe = recipeFromConfig({ name: optimizer, options: Object.fromEntries(given) });
+  return { model: name, ...parametersOf(name), recipe, dtype, stateDtype };
+}
+
+function isNumber(text: string | undefined): boolean {
+  return text !== undefined && text.trim() !== "" && !Number.isNaN(Number(text));
+}
+
+/** What is no number stays text, for the recipe to refuse with its own words. */
+function asNumber(text: string | undefined): unknown {
+  return isNumber(text) ? Number(text) : text;
+}
+
+function parametersOf(name: string): Pick<Settings, "parameters" | "notes"> {
+  if (modelNames.includes(name as ModelName)) {
+    return { parameters: model(name as ModelName), notes: [] };
+  }
+  if (!existsSync(name)) {
+    const known = `models are ${modelNames.join(", ")}`;
+    throw new LeanError(
+      "ERR_LEAN_UNKNOWN_NAME",
+      `no model and no file is called ${name}.${didYouMean(name, modelNames)} (${known})`,
+      { parameter: "--model", value: name },
+    );
+  }
+  const { parameters, leftOut } = readModel(name);
+  const notes = leftOut.length === 0 ? [] : [`not counted, being integers: ${leftOut.join(", ")}`];
+  return { parameters, notes };
+}

@@ -1,0 +1,177 @@
+/** What the items of kernels that give a weight a new basis have in common. */
+
+import { type Matrix, matrix, multiply, transpose } from "../../../test/oracle/matrix.js";
+import { orthonormalityDefect } from "../../../test/oracle/orthonormal.js";
+import {
+  afterAdoption,
+  afterRefusal,
+  carriedOver,
+  type OnRefresh,
+} from "../../../test/oracle/refresh.js";
+import { projectedDimension, projectedShape } from "../../../test/oracle/subspace.js";
+import type { KernelTensor } from "../../native.js";
+import { numel, type StateDType, type WeightDType } from "../../tensor.js";
+import { basisOf, type Projection } from "./bases.js";
+import { noise } from "./noise.js";
+import type { RandomKey } from "./replay-case.js";
+import { sumError, u } from "./rounding.js";
+import {
+  counters,
+  countersTensor,
+  type KernelCounters,
+  scalarsTensor,
+  stepScalars,
+} from "./scalars.js";
+import { floats, storageError, unitRoundoff, valuesOf } from "./tensors.js";
+import { bytesOf, type Worst } from "./worst.js";
+
+export interface BasisSpec extends Projection {
+  /** Elements by rows, to be rounded to `grad`. */
+  readonly gradient: ArrayLike<number>;
+  readonly grad: WeightDType;
+  readonly basis: StateDType;
+  readonly state: StateDType;
+  readonly onRefresh: OnRefresh;
+  /** 0: the weight has none yet. */
+  readonly hasBasis: 0 | 1;
+  readonly isDue?: boolean;
+  readonly key?: RandomKey;
+  /** Of the item's numbers. */
+  readonly seed: number;
+}
+
+export interface BasisItem {
+  readonly spec: BasisSpec;
+  readonly fields: {
+    readonly grad: KernelTensor;
+    readonly basis: KernelTensor;
+    readonly expAvg: KernelTensor;
+    readonly counters: KernelTensor;
+    readonly scalars: KernelTensor;
+    readonly side: string;
+    readonly onRefresh: OnRefresh;
+    readonly seed: number;
+    readonly stream: number;
+  };
+  readonly writes: readonly string[];
+  /** Values before the call. */
+  readonly gradient: Matrix;
+  readonly oldBasis: Matrix;
+  readonly momentum: Matrix;
+  readonly counters: KernelCounters;
+  /** The bytes of what may have to stay as it is. */
+  readonly before: { readonly basis: Buffer; readonly expAvg: Buffer };
+}
+
+export const policies: readonly OnRefresh[] = ["restart", "rotate", "keep", "published"];
+
+export const gradientTypes: readonly WeightDType[] = ["float32", "bfloat16", "float16"];
+
+/** Where a random stream and its position come from. */
+const usualKey: RandomKey = { seed: 3, stream: 4, calls: 12 };
+
+export function basisItem(spec: BasisSpec): BasisItem {
+  const { shape, side, rank, hasBasis, onRefresh, isDue = true, key = usualKey, seed } = spec;
+  const grad = floats(spec.grad, shape, spec.gradient);
+  const old = basisOf(spec, spec.basis, seed + 1);
+  const momentumShape = projectedShape(side, ...shape, rank);
+  const values = noise(numel(momentumShape), seed + 2);
+  const expAvg = floats(spec.state, momentumShape, hasBasis ? values : values.fill(0));
+  const before = counters({ calls: key.calls, hasBasis, sinceBasis: hasBasis ? 5 : 0 });
+  return {
+    spec,
+    fields: {
+      grad,
+      basis: old.tensor,
+      expAvg,
+      counters: countersTensor(before),
+      scalars: scalarsTensor(stepScalars({ refresh: isDue ? 1 : 0 })),
+      side,
+      onRefresh,
+      seed: key.seed,
+      stream: key.stream,
+    },
+    writes: ["basis", "expAvg", "counters"],
+    gradient: matrix(...shape, valuesOf(grad)),
+    oldBasis: old.values,
+    momentum: matrix(...momentumShape, valuesOf(expAvg)),
+    counters: before,
+    before: {
+      basis: Buffer.from(bytesOf(old.tensor.data)),
+      expAvg: Buffer.from(bytesOf(expAvg.data)),
+    },
+  };
+}
+
+/** The basis that a call has left. */
+export function newBasis({ spec, fields }: BasisItem): Matrix {
+  const dimension = projectedDimension(spec.side, ...spec.shape);
+  return matrix(dimension, spec.rank, valuesOf(fields.basis));
+}
+
+/**
+ * How far stored columns may be from orthonormal: in PᵀP each rounding of P counts twice, and
+ * ‖PᵀP − I‖ / √r of r² such entries is √r times as much.
+ */
+export function orthonormalityBound({ basis, rank }: BasisSpec): number {
+  return (2 * Math.sqrt(rank) + 2) * unitRoundoff(basis);
+}
+
+export function checkOrthonormal(worst: Worst, item: BasisItem): void {
+  const defect = orthonormalityDefect(newBasis(item));
+  worst.near("‖PᵀP − I‖ / √r", [defect], [0], orthonormalityBound(item.spec));
+}
+
+/** After a new basis: counters, and the momentum as the policy has it. */
+export function checkAdopted(worst: Worst, item: BasisItem): void {
+  const { spec, fields, before } = item;
+  const expected = countersTensor({
+    ...item.counters,
+    ...afterAdoption(item.counters, spec.onRefresh),
+  });
+  worst.same("counters", fields.counters.data, expected.data);
+  const isRotated = spec.onRefresh === "rotate";
+  if (spec.hasBasis === 0 || spec.onRefresh === "keep" || spec.onRefresh === "published") {
+    worst.same("expAvg", fields.expAvg.data, before.expAvg);
+    return;
+  }
+  const bases = { from: item.oldBasis, to: newBasis(item) };
+  const carried = carriedOver(item.momentum, bases, spec.side, spec.onRefresh);
+  const bounds = isRotated ? rotationBounds(item, bases.to, carried) : 0;
+  worst.near("expAvg", valuesOf(fields.expAvg), carried.data, bounds);
+}
+
+/** Of M·(PᵀP′): two sums of products, of a basis that may not have been rounded yet. */
+function rotationBounds({ spec, oldBasis, momentum }: BasisItem, basis: Matrix, carried: Matrix) {
+  const transfer = multiply(transpose(absolute(oldBasis)), absolute(basis));
+  const magnitude =
+    spec.side === "right"
+      ? multiply(absolute(momentum), transfer)
+      : multiply(transpose(transfer), absolute(momentum));
+  const relative = sumError(basis.rows) + sumError(basis.cols) + unitRoundoff(spec.basis) + 4 * u;
+  return carried.data.map((m, i) => relative * magnitude.data[i] + storageError(spec.state, m));
+}
+
+function absolute({ rows, cols, data }: Matrix): Matrix {
+  return matrix(rows, cols, data.map(Math.abs));
+}
+
+/** After a refusal: the old basis to the bit, or orthonormal columns where there was none. */
+export function checkRefused(worst: Worst, item: BasisItem): void {
+  const { spec, fields, before, counters: counted } = item;
+  const expected = countersTensor({ ...counted, ...afterRefusal(counted) });
+  worst.same("counters", fields.counters.data, expected.data);
+  worst.same("expAvg", fields.expAvg.data, before.expAvg);
+  if (spec.hasBasis) worst.same("basis", fields.basis.data, before.basis);
+  else checkOrthonormal(worst, item);
+}
+
+/** Gradients that no basis can be had from. */
+export function uselessGradients(count: number): Float64Array[] {
+  const broken = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value) => {
+    const gradient = noise(count, 1);
+    gradient[count - 1] = value;
+    return gradient;
+  });
+  return [new Float64Array(count), ...broken];
+}

@@ -1,0 +1,66 @@
+/** Replays golden trajectories (test/golden/README.md) through the public API. */
+import { trajectoryError } from "../../../test/oracle/golden.js";
+import { type Basis, Optimizer } from "../../optimizer.js";
+import { type SafetensorsReader, typedArray } from "../../safetensors.js";
+import { type GoldenCase, goldenCase } from "../golden-cases.js";
+import { optimizerOptionsOf, recipeOf } from "./golden-recipe.js";
+
+const name = "weight";
+
+export interface GoldenReplay {
+  /** Of the weight after the worst step, and of the second moment at the end where it was recorded. */
+  readonly error: number;
+  readonly detail: string;
+}
+
+/** Walks a trajectory that the family of recipes holds. */
+export function replayGolden(
+  reader: SafetensorsReader,
+  device: string,
+  described: GoldenCase = goldenCase(reader.metadata),
+): GoldenReplay {
+  const { recipe, given, shape, steps } = described;
+  if (recipe === null) throw new RangeError(`nothing to replay: ${described.skip}`);
+  const start = float32s(reader, "param_0");
+  const data = start.slice();
+  using optimizer = new Optimizer(
+    [{ params: [{ name, data, shape }], optimizer: recipeOf(recipe, given) }],
+    { device, ...optimizerOptionsOf(recipe) },
+  );
+  let worst: GoldenReplay = { error: 0, detail: "" };
+  for (let t = 1; t <= steps; t++) {
+    const basis = given && readBasis(reader, given, t);
+    optimizer.step({
+      grads: { [name]: float32s(reader, `grad_${t}`) },
+      ...(basis && { bases: { [name]: basis } }),
+    });
+    const error = trajectoryError(data, float32s(reader, `param_${t}`), start);
+    if (!(error <= worst.error)) worst = { error, detail: `after step ${t}` };
+  }
+  const error = secondMomentError(reader, optimizer);
+  return error <= worst.error ? worst : { error, detail: "of the second moment" };
+}
+
+/** ‖v − ref‖ / ‖ref‖, or 0 where no second moment was recorded. */
+function secondMomentError(reader: SafetensorsReader, optimizer: Optimizer): number {
+  const kept = optimizer.stateDict()[`${name}.exp_avg_sq`];
+  if (kept === undefined || !reader.tensors.has("exp_avg_sq")) return 0;
+  const recorded = float32s(reader, "exp_avg_sq");
+  return trajectoryError(kept.data as Float32Array, recorded, new Float64Array(recorded.length));
+}
+
+function float32s(reader: SafetensorsReader, tensor: string): Float32Array {
+  return Float32Array.from(numbers(reader, tensor));
+}
+
+function numbers(reader: SafetensorsReader, tensor: string): number[] {
+  return Array.from(typedArray(reader.entry(tensor).dtype, reader.read(tensor)), Number);
+}
+
+/** What was recorded at step t, where there was a refresh. */
+function readBasis(reader: SafetensorsReader, given: "basis" | "index", t: number): Basis | null {
+  const tensor = `${given}_${t}`;
+  if (!reader.tensors.has(tensor)) return null;
+  const values = numbers(reader, tensor);
+  return given === "basis" ? Float32Array.from(values) : Int32Array.from(values);
+}

@@ -1,0 +1,98 @@
+/** Everything that can be verified, as a list. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { asIoError } from "../../file.js";
+import { describeNative, type KernelName } from "../../native.js";
+import { SafetensorsReader } from "../../safetensors.js";
+import { goldenCase } from "../golden-cases.js";
+import { replayGolden } from "./golden-replay.js";
+import type { KernelCase } from "./kernel-case.js";
+import { kernelCases } from "./kernel-cases.js";
+
+/** What a check came to: it passed when `error` is at most `tolerance`. */
+export interface Measured {
+  readonly error: number;
+  readonly tolerance: number;
+  /** What was worst. */
+  readonly detail: string;
+}
+
+export interface Check {
+  /** A golden file, or a kernel. */
+  readonly file: string;
+  /** Whose trajectory it is, or "kernel". */
+  readonly system: string;
+  readonly variant: string;
+  /** Why there is nothing to run. */
+  readonly skip?: string;
+  run(): Measured;
+}
+
+/** Every case of every kernel. */
+export function kernelChecks(device: string): Check[] {
+  const { devices } = describeNative();
+  const present = devices.find(({ name }) => name === device)?.kernels ?? [];
+  return kernelCases().flatMap(({ kernel, cases }) =>
+    cases.map((kernelCase) => kernelCheck(kernel, kernelCase, device, present)),
+  );
+}
+
+function kernelCheck(
+  kernel: KernelName,
+  { name, run }: KernelCase,
+  device: string,
+  present: readonly string[],
+): Check {
+  return {
+    file: kernel,
+    system: "kernel",
+    variant: name,
+    ...(!present.includes(kernel) && { skip: `the device ${device} does not have this kernel` }),
+    run: () => run(device),
+  };
+}
+
+/**
+ * Every golden file in a folder.
+ *
+ * @throws LeanError ERR_LEAN_IO, ERR_LEAN_CHECKPOINT
+ */
+export function goldenChecks(folder: string, device: string): Check[] {
+  return listFolder(folder)
+    .filter((file) => file.endsWith(".safetensors"))
+    .sort()
+    .map((file) => goldenCheck(folder, file, device));
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw asIoError(`cannot read ${folder}`, folder, error);
+  }
+}
+
+function goldenCheck(folder: string, file: string, device: string): Check {
+  const path = join(folder, file);
+  const { system, variant, skip } = withReader(path, ({ metadata }) => goldenCase(metadata));
+  return {
+    file,
+    system,
+    variant,
+    ...(skip !== undefined && { skip }),
+    run: () =>
+      withReader(path, (reader) => {
+        const described = goldenCase(reader.metadata);
+        return { ...replayGolden(reader, device, described), tolerance: described.tolerance };
+      }),
+  };
+}
+
+function withReader<T>(path: string, use: (reader: SafetensorsReader) => T): T {
+  const reader = SafetensorsReader.open(path);
+  try {
+    return use(reader);
+  } finally {
+    reader.close();
+  }
+}

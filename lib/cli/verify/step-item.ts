@@ -1,0 +1,230 @@
+/** What the items of kernels that step weights have in common. */
+
+import type { StepResult } from "../../../test/oracle/moments.js";
+import {
+  type Partition,
+  type PartitionRule,
+  partition,
+  type Reduce,
+} from "../../../test/oracle/partition.js";
+import type { KernelTensor } from "../../native.js";
+import type { KernelPartition } from "../../parts/part.js";
+import { numel, type StateDType, type WeightDType } from "../../tensor.js";
+import { noise } from "./noise.js";
+import type { RandomKey } from "./replay-case.js";
+import { gradientMagnitude, type StepForBounds, stepBounds } from "./rounding.js";
+import { counters, countersTensor, type KernelScalars, scalarsTensor } from "./scalars.js";
+import { checkStochastic } from "./stochastic-rounding.js";
+import { floats, type MatrixShape, storageError, valuesOf } from "./tensors.js";
+import type { Worst } from "./worst.js";
+
+/** Types of a weight and of its gradient. */
+export interface WeightTypes {
+  readonly param: WeightDType;
+  readonly grad: WeightDType;
+}
+
+/** Every pair of types that kernels take. */
+export const weightTypes: readonly WeightTypes[] = [
+  { param: "float32", grad: "float32" },
+  { param: "bfloat16", grad: "bfloat16" },
+  { param: "bfloat16", grad: "float32" },
+  { param: "float16", grad: "float16" },
+  { param: "float16", grad: "float32" },
+];
+
+export const stateTypes: readonly StateDType[] = ["float32", "bfloat16"];
+
+export const partitions: readonly KernelPartition[] = [
+  "none",
+  "elementwise",
+  "rows",
+  "columns",
+  "blocks",
+  "whole",
+];
+
+export function describeTypes({ param, grad }: WeightTypes): string {
+  return param === grad ? param : `${param} with ${grad} gradients`;
+}
+
+export interface StepSpec {
+  readonly shape: MatrixShape;
+  readonly types: WeightTypes;
+  readonly partition: KernelPartition;
+  readonly scalars: KernelScalars;
+  /** The second moment was brought up to date beforehand. */
+  readonly momentGiven: boolean;
+  readonly mean: boolean;
+  /** Gradient and second moment are zero, as of embeddings that no batch has named yet. */
+  readonly blank?: boolean;
+  readonly rounding?: "nearest" | "stochastic";
+  /** What stochastic rounding is a function of. */
+  readonly key?: RandomKey;
+  /** Of the item's numbers. */
+  readonly seed: number;
+}
+
+/** The part of a step's item that does not depend on its momentum. */
+export interface StepItem {
+  readonly spec: StepSpec;
+  /** Fields of the kernel's item. */
+  readonly fields: {
+    readonly param: KernelTensor;
+    readonly grad: KernelTensor;
+    readonly expAvgSq: KernelTensor | undefined;
+    readonly scalars: KernelTensor;
+    readonly counters: KernelTensor;
+    readonly partition: KernelPartition;
+    readonly block: number;
+    readonly momentGiven: boolean;
+    readonly mean: boolean;
+    readonly rounding: "nearest" | "stochastic";
+    readonly seed: number;
+    readonly stream: number;
+  };
+  /** What a step changes, with a momentum's field. */
+  readonly writes: readonly string[];
+  /** Values of the tensors before the step. */
+  readonly param: Float64Array;
+  readonly grad: Float64Array;
+  readonly secondMoment: Float64Array | null;
+  readonly subsets: Partition;
+  readonly reduce: Reduce;
+  /** For the oracle: with moments that are given, they stay as they are. */
+  readonly oracleScalars: KernelScalars;
+}
+
+/** A length of runs that divides few numbers of elements. */
+const block = 6;
+
+const rules: Readonly<Record<KernelPartition, PartitionRule>> = {
+  none: "elementwise",
+  elementwise: "elementwise",
+  rows: "row",
+  columns: "column",
+  blocks: block,
+  whole: "tensor",
+};
+
+export function subsetsOf(shape: MatrixShape, kernelPartition: KernelPartition): Partition {
+  return partition(shape, rules[kernelPartition]);
+}
+
+/** The `block` field that goes with a partition. */
+export function blockOf(kernelPartition: KernelPartition): number {
+  return kernelPartition === "blocks" ? block : 0;
+}
+
+/** How many second moments the kernels keep: also of weights without elements. */
+export function subsetCount([rows, cols]: MatrixShape, kernelPartition: KernelPartition): number {
+  switch (kernelPartition) {
+    case "none":
+      return 0;
+    case "elementwise":
+      return rows * cols;
+    case "rows":
+      return rows;
+    case "columns":
+      return cols;
+    case "blocks":
+      return Math.ceil((rows * cols) / block);
+    case "whole":
+      return 1;
+  }
+}
+
+export function stepItem(spec: StepSpec): StepItem {
+  const { shape, types, scalars, momentGiven, mean, blank, rounding = "nearest", seed } = spec;
+  const key = spec.key ?? { seed: 1, stream: 2, calls: 12 };
+  const count = numel(shape);
+  const kernelPartition = spec.partition;
+  const param = floats(
+    types.param,
+    shape,
+    noise(count, seed).map((x) => 0.5 * x),
+  );
+  const grad = floats(
+    types.grad,
+    shape,
+    noise(count, seed + 1).map((x) => (blank ? 0 : 0.1 * x)),
+  );
+  const moments = noise(subsetCount(shape, kernelPartition), seed + 2);
+  const expAvgSq =
+    kernelPartition === "none"
+      ? undefined
+      : floats(
+          "float32",
+          [moments.length],
+          moments.map((x) => (blank ? 0 : 0.01 * x * x + 1e-4)),
+        );
+  return {
+    spec,
+    fields: {
+      param,
+      grad,
+      expAvgSq,
+      scalars: scalarsTensor(scalars),
+      counters: countersTensor(counters({ calls: key.calls })),
+      partition: kernelPartition,
+      block: blockOf(kernelPartition),
+      momentGiven,
+      mean,
+      rounding,
+      seed: key.seed,
+      stream: key.stream,
+    },
+    writes: ["param", "expAvg", "expAvgSq"],
+    param: valuesOf(param),
+    grad: valuesOf(grad),
+    secondMoment: expAvgSq === undefined ? null : valuesOf(expAvgSq),
+    subsets: subsetsOf(shape, kernelPartition),
+    reduce: mean ? "mean" : "sum",
+    oracleScalars: momentGiven ? { ...scalars, vDecay: 1, vGain: 0 } : scalars,
+  };
+}
+
+/** Compares weights and second moments with the oracle's, given what the numerator is made of. */
+export function checkStep(
+  worst: Worst,
+  item: StepItem,
+  numerator: StepForBounds["numerator"],
+  after: StepResult,
+): void {
+  const { spec, fields, param, grad, secondMoment, subsets, reduce, oracleScalars } = item;
+  const { momentGiven, types } = spec;
+  const gradient = gradientMagnitude(param, grad, oracleScalars);
+  const bounds = stepBounds({
+    param,
+    gradient,
+    numerator,
+    secondMoment,
+    momentGiven,
+    subsets,
+    reduce,
+    scalars: oracleScalars,
+    after,
+  });
+  const actual = valuesOf(fields.param);
+  if (fields.rounding === "stochastic" && types.param === "bfloat16") {
+    checkStochastic(worst, actual, after.param, bounds.param);
+  } else {
+    const stored = bounds.param.map(
+      (bound, i) => bound + storageError(types.param, after.param[i]),
+    );
+    worst.near("param", actual, after.param, stored);
+  }
+  // A weight without elements has no sums, and its moments are nobody's.
+  if (fields.expAvgSq === undefined || after.param.length === 0) return;
+  worst.near(
+    "expAvgSq",
+    valuesOf(fields.expAvgSq),
+    after.secondMoment ?? [],
+    bounds.secondMoment ?? 0,
+  );
+}
+
+/** Takes turns among choices: a mixture that covers all of them without every combination. */
+export function turn<T>(choices: readonly T[], number: number): T {
+  return choices[number % choices.length];
+}

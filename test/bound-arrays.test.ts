@@ -1,0 +1,98 @@
+import { BoundArrays, OwnedRanges } from "../lib/bound-arrays.js";
+import { uniforms } from "./oracle/random.js";
+import { refusal } from "./support/refusal.js";
+
+describe("OwnedRanges", () => {
+  const buffer = new ArrayBuffer(100);
+  const view = (start: number, end: number) => new Uint16Array(buffer, start, (end - start) / 2);
+
+  test.each([
+    ["the same", 40, 60],
+    ["inside", 44, 50],
+    ["around", 30, 70],
+    ["over its beginning", 30, 42],
+    ["over its end", 58, 70],
+  ])("refuses %s", (_, start, end) => {
+    const owned = new OwnedRanges();
+    owned.claim(view(40, 60), "first");
+    expect(() => owned.claim(view(start, end), "second")).toThrow(
+      refusal("ERR_LEAN_ALIAS", "second", "first"),
+    );
+  });
+
+  test.each([
+    ["before it", 30, 40],
+    ["after it", 60, 70],
+    ["nothing at all, inside it", 50, 50],
+  ])("takes %s", (_, start, end) => {
+    const owned = new OwnedRanges();
+    owned.claim(view(40, 60), "first");
+    owned.claim(view(start, end), "second");
+  });
+
+  test("another buffer is other memory", () => {
+    const owned = new OwnedRanges();
+    owned.claim(new Float32Array(4), "first");
+    owned.claim(new Float32Array(4), "second");
+  });
+
+  test("what is only looked up is not claimed", () => {
+    const owned = new OwnedRanges();
+    owned.requireFree(view(0, 10), "gradient");
+    owned.claim(view(0, 10), "weight");
+    expect(() => owned.requireFree(view(0, 10), "gradient")).toThrow(
+      refusal("ERR_LEAN_ALIAS", "gradient", "weight"),
+    );
+  });
+
+  test("agrees with a table of bytes, whatever the order of claims", () => {
+    const draw = uniforms(4000, 1);
+    for (let round = 0; round < 100; round++) {
+      const owned = new OwnedRanges();
+      const bytes = new Uint8Array(100);
+      for (let claim = 0; claim < 10; claim++) {
+        const [x, y] = draw.subarray(20 * round + 2 * claim);
+        const start = 2 * Math.floor((x as number) * 45);
+        const end = start + 2 * Math.floor((y as number) * 6);
+        const isFree = bytes.subarray(start, end).every((byte) => byte === 0);
+        const act = () => owned.claim(view(start, end), "next");
+        if (isFree) act();
+        else expect(act).toThrow(refusal("ERR_LEAN_ALIAS", "next"));
+        if (isFree) bytes.fill(1, start, end);
+      }
+    }
+  });
+});
+
+describe("BoundArrays", () => {
+  const bound = () => new BoundArrays("data", ["a", "b"], [3, 0]);
+
+  test("begin unbound, which is intact", () => {
+    const arrays = bound();
+    expect(arrays.arrays).toEqual([null, null]);
+    arrays.requireIntact();
+    expect(arrays.label(1)).toBe("b.data");
+  });
+
+  test("notice a length that is no longer what it was", () => {
+    const arrays = bound();
+    const array = new Float32Array(3);
+    arrays.arrays[0] = array;
+    arrays.requireIntact();
+    structuredClone(array.buffer, { transfer: [array.buffer] });
+    expect(() => arrays.requireIntact()).toThrow(refusal("ERR_LEAN_DETACHED", "a", 0));
+  });
+
+  test("notice one that is about to be bound", () => {
+    expect(() => bound().requireIntact([null, new Float32Array(1)])).toThrow(
+      refusal("ERR_LEAN_DETACHED", "b", 1),
+    );
+  });
+
+  test("take only arrays of the right length", () => {
+    bound().requireLength(new Float32Array(3), 0);
+    expect(() => bound().requireLength(new Float32Array(4), 0)).toThrow(
+      refusal("ERR_LEAN_SHAPE", "a", 4),
+    );
+  });
+});

@@ -1,0 +1,62 @@
+import { benchCommand } from "../../lib/cli/bench.js";
+
+async function output(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const log = jest.spyOn(console, "log").mockImplementation((text: string) => void out.push(text));
+  const error = jest
+    .spyOn(console, "error")
+    .mockImplementation((text: string) => void err.push(text));
+  try {
+    return { code: await benchCommand(argv), out: out.join("\n"), err: err.join("\n") };
+  } finally {
+    log.mockRestore();
+    error.mockRestore();
+  }
+}
+
+describe("lean-optim bench", () => {
+  test("measures every recipe on every shape", async () => {
+    const shapes = ["--shape", "16x8", "--shape", "8x16"];
+    const { code, out } = await output("--json", "--samples", "2", "--threads", "1", ...shapes);
+    expect(code).toBe(0);
+    const { machine, rows } = JSON.parse(out);
+    expect(machine).toMatchObject({ node: process.version, threads: 1, samples: 2 });
+    expect(rows.map(({ recipe, shape }: Record<string, string>) => `${recipe} ${shape}`)).toEqual(
+      ["16x8", "8x16"].flatMap((shape) =>
+        ["adamw", "adamSN", "rmspropSN", "adamSNSM"].map((recipe) => `${recipe} ${shape}`),
+      ),
+    );
+    for (const { ms, stateBytes } of rows) {
+      expect(ms.lower).toBeGreaterThan(0);
+      expect(ms.median).toBeGreaterThanOrEqual(ms.lower);
+      expect(ms.upper).toBeGreaterThanOrEqual(ms.median);
+      expect(stateBytes).toBeGreaterThan(0);
+    }
+  });
+
+  test("filters recipes and prints a table", async () => {
+    const small = ["--samples", "2", "--shape", "8x8", "--dtype", "bfloat16"];
+    const { code, out } = await output("--filter", "SNSM", ...small);
+    expect(code).toBe(0);
+    expect(out).toMatch(/adamSNSM\s+8x8\s+bfloat16/);
+    expect(out).not.toMatch(/adamw/);
+  });
+
+  test("prints its usage", async () => {
+    const { code, out } = await output("--help");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Usage: lean-optim bench/);
+  });
+
+  test.each([
+    [["--shape", "12"], /--shape must look like 2048x2048, is "12"/],
+    [["--samples", "0"], /--samples must be a positive integer, is "0"/],
+    [["--dtype", "int8"], /--dtype must be float32 or bfloat16/],
+    [["--colour"], /--colour/],
+  ])("refuses %p", async (argv, message) => {
+    const { code, err } = await output(...argv);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});

@@ -1,0 +1,245 @@
+import { generic, momentums, Optimizer, projectors } from "lean-optim";
+import type { Matrix } from "../../oracle/matrix.js";
+import { basisOf, linesOf, subspaceOptimizer } from "../../support/bases.js";
+import { expectRefused, snapshot } from "../../support/bits.js";
+import { randomFloats, valuesOf } from "../../support/dtypes.js";
+import { randomBasis } from "../../support/gradients.js";
+import { refusal } from "../../support/refusal.js";
+import { subspaceShapes } from "../../support/subspace-cases.js";
+import { walk } from "../../support/walk.js";
+
+const floats = ({ data }: Matrix) => Float32Array.from(data);
+const given = projectors.given();
+const lines = projectors.given({ lines: true });
+const grad = randomFloats(60, 1);
+
+describe("a basis", () => {
+  const build = (options = {}) =>
+    subspaceOptimizer([12, 5], { rank: 2, projector: given, ...options }, { grad });
+  const first = floats(randomBasis(5, 2, 1));
+  const second = floats(randomBasis(5, 2, 2));
+
+  test("is kept as it was given, until another comes", () => {
+    const optimizer = build();
+    optimizer.setBasis("w", first);
+    optimizer.step();
+    optimizer.step();
+    expect(Float32Array.from(basisOf(optimizer).data)).toEqual(first);
+    optimizer.step({ bases: { w: second } });
+    expect(Float32Array.from(basisOf(optimizer).data)).toEqual(second);
+    expect(optimizer.counters("w")[0]).toMatchObject({ updates: 3, refreshes: 2, refused: 0 });
+  });
+
+  test("is copied", () => {
+    const optimizer = build();
+    const basis = first.slice();
+    optimizer.setBasis("w", basis);
+    basis.fill(0);
+    expect(Float32Array.from(basisOf(optimizer).data)).toEqual(first);
+  });
+
+  test.each([
+    ["restart", 1],
+    ["rotate", 3],
+    ["keep", 3],
+  ] as const)("under %s leaves a momentum of age %d", (onRefresh, age) => {
+    const optimizer = build({ onRefresh });
+    optimizer.step({ bases: { w: first } });
+    optimizer.step();
+    optimizer.step({ bases: { w: second } });
+    expect(optimizer.counters("w")[0]?.sinceBasis).toBe(age);
+  });
+
+  test("handed over with a step is the same as set before it", () => {
+    const [one, other] = [build(), build()];
+    one.setBasis("w", first);
+    one.step();
+    other.step({ bases: { w: first } });
+    expect(snapshot(one, [])).toEqual(snapshot(other, []));
+  });
+
+  test("must be there before the first step with a gradient", () => {
+    const optimizer = build();
+    const missing = refusal("ERR_LEAN_INVALID_ARG", "w", null);
+    expectRefused(optimizer, [], () => optimizer.step(), missing);
+    optimizer.step({ grads: { w: null } });
+    expectRefused(optimizer, [], () => optimizer.step({ grads: { w: grad } }), missing);
+    optimizer.step({ grads: { w: grad }, bases: { w: first } });
+    expect(optimizer.counters("w")[0]?.updates).toBe(1);
+  });
+
+  test("comes back with a loaded state", () => {
+    const optimizer = build();
+    optimizer.step({ bases: { w: first } });
+    const resumed = build();
+    resumed.loadStateDict(optimizer.stateDict());
+    resumed.step();
+    optimizer.step();
+    expect(snapshot(resumed, [])).toEqual(snapshot(optimizer, []));
+    const fresh = build();
+    resumed.loadStateDict(fresh.stateDict());
+    expect(() => resumed.step()).toThrow(refusal("ERR_LEAN_INVALID_ARG", "w", null));
+  });
+
+  test.each<[string, Float32Array]>([
+    ["with columns that are too long", first.map((x) => 1.01 * x)],
+    ["with columns that are not orthogonal", Float32Array.of(1, 0, 0, 1, 0, 1, 0, 0, 0, 0)],
+    ["of zeros", new Float32Array(10)],
+    ["with a NaN", first.map((x, i) => (i === 3 ? Number.NaN : x))],
+    ["with an infinity", first.map((x, i) => (i === 3 ? Number.POSITIVE_INFINITY : x))],
+  ])("%s is refused, and the old one stays", (_, bad) => {
+    const optimizer = build();
+    const notOrthonormal = refusal("ERR_LEAN_INVALID_ARG", "w", bad);
+    expectRefused(optimizer, [], () => optimizer.setBasis("w", bad), notOrthonormal);
+    optimizer.step({ bases: { w: first } });
+    expectRefused(optimizer, [], () => optimizer.setBasis("w", bad), notOrthonormal);
+    expectRefused(optimizer, [], () => optimizer.step({ bases: { w: bad } }), notOrthonormal);
+    optimizer.step();
+  });
+
+  test.each<[string, unknown, Error]>([
+    ["too short", first.subarray(1), refusal("ERR_LEAN_SHAPE", "w", 9)],
+    ["too long", new Float32Array(11), refusal("ERR_LEAN_SHAPE", "w", 11)],
+    ["of another type", Int32Array.of(0, 1), refusal("ERR_LEAN_DTYPE", "w", Int32Array.of(0, 1))],
+    ["that is an array", [1, 0], refusal("ERR_LEAN_DTYPE", "w", [1, 0])],
+    ["that is null", null, refusal("ERR_LEAN_DTYPE", "w", null)],
+  ])("%s is refused", (_, bad, expected) => {
+    const optimizer = build();
+    expectRefused(optimizer, [], () => optimizer.setBasis("w", bad as Float32Array), expected);
+  });
+
+  test("is for parameters whose projector is `given`", () => {
+    const optimizer = subspaceOptimizer([12, 5], { rank: 2 }, { grad });
+    expect(() => optimizer.setBasis("w", first)).toThrow(
+      refusal("ERR_LEAN_UNSUPPORTED", "w", first),
+    );
+    expect(() => optimizer.setBasis("v", first)).toThrow(refusal("ERR_LEAN_UNKNOWN_NAME", "v"));
+  });
+});
+
+describe("of several bases", () => {
+  const params = ["a", "b"].map((name) => ({
+    name,
+    shape: [12, 5],
+    data: randomFloats(60, 2),
+    grad: randomFloats(60, 3),
+  }));
+  const build = () =>
+    new Optimizer([
+      {
+        params,
+        optimizer: generic({ momentum: momentums.subspace({ rank: 2, projector: given }) }),
+      },
+    ]);
+  const good = floats(randomBasis(5, 2, 1));
+
+  test("none is taken where one is refused", () => {
+    const optimizer = build();
+    const bad = new Float32Array(10);
+    const weights = params.map(({ data }) => data);
+    const refused = refusal("ERR_LEAN_INVALID_ARG", "b", bad);
+    expectRefused(
+      optimizer,
+      weights,
+      () => optimizer.step({ bases: { a: good, b: bad } }),
+      refused,
+    );
+    expectRefused(
+      optimizer,
+      weights,
+      () => optimizer.step({ bases: { a: good } }),
+      refusal("ERR_LEAN_INVALID_ARG", "b", null),
+    );
+    optimizer.step({ bases: { a: good, b: good } });
+  });
+
+  test("of a batched weight neither", () => {
+    const momentum = momentums.subspace({ rank: 2, projector: given });
+    const experts = { name: "w", shape: [2, 12, 5], batched: true, data: randomFloats(120, 1) };
+    const optimizer = new Optimizer([{ params: [experts], optimizer: generic({ momentum }) }]);
+    const both = Float32Array.of(...good, ...floats(randomBasis(5, 2, 3)));
+    const half = both.map((x, i) => (i === 15 ? 2 * x : x));
+    const refused = refusal("ERR_LEAN_INVALID_ARG", "w", half);
+    expectRefused(optimizer, [experts.data], () => optimizer.setBasis("w", half), refused);
+    optimizer.setBasis("w", both);
+    expect(optimizer.stateDict()["w.basis"]).toMatchObject({ shape: [2, 5, 2], data: both });
+    expect(optimizer.counters("w").map(({ hasBasis }) => hasBasis)).toEqual([1, 1]);
+  });
+});
+
+describe("line numbers", () => {
+  const build = (options = {}) =>
+    subspaceOptimizer([12, 5], { rank: 3, projector: lines, ...options }, { grad });
+
+  test("are kept as they were given", () => {
+    const optimizer = build();
+    optimizer.step({ bases: { w: Int32Array.of(0, 7, 11) } });
+    expect(linesOf(optimizer)).toEqual([0, 7, 11]);
+  });
+
+  test.each([
+    ["repeated", [1, 1, 2]],
+    ["past the last line", [0, 1, 12]],
+    ["negative", [-1, 0, 1]],
+    ["far out", [0, 1, 2 ** 31 - 1]],
+  ])("%s are refused", (_, numbers) => {
+    const optimizer = build();
+    const bad = Int32Array.from(numbers);
+    const refused = refusal("ERR_LEAN_INVALID_ARG", "w", bad);
+    expectRefused(optimizer, [], () => optimizer.setBasis("w", bad), refused);
+    optimizer.step({ bases: { w: Int32Array.of(0, 1, 2) } });
+    expectRefused(optimizer, [], () => optimizer.setBasis("w", bad), refused);
+  });
+
+  test("may come in any order, which is the momentum's, but under rotate", () => {
+    const descending = Int32Array.of(11, 7, 0);
+    const optimizer = build({ onRefresh: "keep" });
+    optimizer.step({ bases: { w: descending } });
+    expect(linesOf(optimizer)).toEqual([11, 7, 0]);
+    const momentum = valuesOf(optimizer.stateDict(), "w.exp_avg");
+    momentum.forEach((m, i) => {
+      const line = descending[Math.floor(i / 5)] as number;
+      expect(m).toBeCloseTo(0.1 * (grad[5 * line + (i % 5)] as number), 6);
+    });
+    const rotating = build({ onRefresh: "rotate" });
+    const refused = refusal("ERR_LEAN_INVALID_ARG", "w", descending);
+    expectRefused(rotating, [], () => rotating.setBasis("w", descending), refused);
+  });
+
+  test("are integers", () => {
+    const optimizer = build();
+    const bad = Float32Array.of(0, 1, 2);
+    expect(() => optimizer.setBasis("w", bad)).toThrow(refusal("ERR_LEAN_DTYPE", "w", bad));
+  });
+});
+
+test.each([
+  ["restart", 0],
+  ["rotate", 1],
+  ["keep", 2],
+  ["published", 3],
+] as const)("stepped beside the oracle, onRefresh %s", (onRefresh, seed) => {
+  const parameters = subspaceShapes.filter(({ shape, batched }) => shape.length > 1 && !batched);
+  const projected = ({ shape }: { shape: readonly number[] }) =>
+    Math.min(
+      shape[0] as number,
+      shape.slice(1).reduce((a, b) => a * b, 1),
+    );
+  const basisAt = (step: number) =>
+    Object.fromEntries(
+      parameters.map((parameter, i) => [
+        parameter.name,
+        floats(randomBasis(projected(parameter), 2, 100 * seed + 10 * step + i)),
+      ]),
+    );
+  walk({
+    recipe: generic({
+      lr: 0.1,
+      momentum: momentums.subspace({ rank: 2, projector: given, onRefresh }),
+      secondMoment: "elementwise",
+    }),
+    parameters,
+    oracle: { moment1: "subspace", onRefresh, rank: 2, gap: 3, offset: 0 },
+    bases: (step) => (step % 3 === 1 ? basisAt(step) : undefined),
+  });
+});

@@ -1,0 +1,139 @@
+import {
+  type CounterReport,
+  Optimizer,
+  type OptimizerOptions,
+  type Recipe,
+  type StateDict as State,
+  type WeightArray,
+} from "lean-optim";
+import { gaussians } from "../oracle/random.js";
+import { Companion, type OracleSettings } from "./companion.js";
+import { decode, encode, float32, type WeightType } from "./dtypes.js";
+import { expectNear, largest } from "./near.js";
+import { countOf, type Shape, shapes } from "./shapes.js";
+
+export interface Walk {
+  readonly recipe: Recipe;
+  readonly oracle: OracleSettings;
+  readonly type?: WeightType;
+  readonly parameters?: readonly Shape[];
+  readonly options?: OptimizerOptions;
+  readonly steps?: number;
+  /** What gradients arrive multiplied by. */
+  readonly gradScale?: number;
+  /** The learning rate of step t = 1, 2, ..., set on every group. */
+  readonly lr?: (step: number) => number;
+  /** The learning rate that the oracle takes, where the library has a schedule. */
+  readonly scheduled?: (step: number) => number;
+  /** What step t is handed as bases. */
+  readonly bases?: (step: number) => Readonly<Record<string, Float32Array>> | undefined;
+  /** Puts something into the gradients of step t. */
+  readonly disturb?: (grad: Float64Array, step: number, name: string) => void;
+}
+
+/**
+ * Steps an Optimizer beside float64 oracles, with random gradients. After each step weights, moments
+ * and counters must be what the oracle makes of the weights and moments before it, as near as storing
+ * them and a few roundings allow. So errors do not add up, and none hides behind another.
+ */
+export function walk(what: Walk): Optimizer {
+  const { recipe, oracle, type = float32, parameters = shapes, gradScale = 1 } = what;
+  const { dtype, gradDtype } = type;
+  const params = parameters.map(({ name, shape, batched }, i) => {
+    const data = encode(gaussians(countOf(shape), 1 + i), dtype);
+    return { name, shape, batched, dtype, gradDtype, data };
+  });
+  const optimizer = new Optimizer([{ params, optimizer: recipe }], what.options);
+  const companions = Companion.all(parameters, { lr: recipe.lr, ...oracle });
+  const weights = () => new Map(params.map(({ name, data }) => [name, decode(data, dtype)]));
+
+  function gradientsAt(step: number): Map<string, WeightArray> {
+    return new Map(
+      parameters.map(({ name, shape }, i) => {
+        const grad = gaussians(countOf(shape), 1000 * step + i);
+        what.disturb?.(grad, step, name);
+        const scaled = grad.map((x) => gradScale * x);
+        return [name, encode(scaled, gradDtype)];
+      }),
+    );
+  }
+
+  for (let step = 1; step <= (what.steps ?? 7); step++) {
+    const grads = gradientsAt(step);
+    const lr = what.lr?.(step);
+    if (lr !== undefined) for (const group of optimizer.groups) group.lr = lr;
+    const before = { weights: weights(), state: optimizer.stateDict() };
+    optimizer.step({ grads: Object.fromEntries(grads), gradScale, bases: what.bases?.(step) });
+    const after = { weights: weights(), state: optimizer.stateDict() };
+
+    const seen = new Map(
+      [...grads].map(([name, g]) => [name, decode(g, gradDtype).map((x) => x / gradScale)]),
+    );
+    const gradNorm = Math.hypot(...[...seen.values()].flatMap((grad) => Array.from(grad)));
+    for (const companion of companions) {
+      const { name } = companion;
+      companion.synchronize(before.weights.get(name) as Float64Array, before.state);
+      companion.oracle.step(companion.part(seen.get(name) as Float64Array), {
+        basis: companion.state(after.state, "basis"),
+        lines: companion.state(after.state, "index"),
+        gradNorm,
+        lr: what.scheduled?.(step) ?? lr,
+      });
+      const label = `step ${step}: ${companion.label}`;
+      compareWeights(label, companion, before.weights, after.weights, dtype);
+      compareMoments(label, companion, after.state, before.state);
+    }
+    compareCounters(step, companions, optimizer);
+  }
+  return optimizer;
+}
+
+type Weights = ReadonlyMap<string, Float64Array>;
+
+function compareWeights(
+  label: string,
+  companion: Companion,
+  before: Weights,
+  after: Weights,
+  dtype: string,
+): void {
+  const start = companion.part(before.get(companion.name) as Float64Array);
+  const expected = companion.oracle.param;
+  const change = expected.map((w, i) => w - (start[i] as number));
+  // A projection mixes the elements of a line, so what it rounds is as large as the largest of them.
+  const denominators = companion.denominators();
+  const scales = companion.isProjected ? denominators : denominators.fill(1);
+  const numerator = largest(change.map((x, i) => x * (scales[i] as number)));
+  expectNear(`${label}.data`, companion.part(after.get(companion.name) as Float64Array), expected, {
+    dtype,
+    // W and the factor of its decay are each rounded to float32, and so is all that is in N.
+    slack: (w, i) =>
+      2 ** -23 * Math.max(Math.abs(w), Math.abs(start[i] as number)) +
+      (2 ** -20 * numerator) / (scales[i] as number),
+  });
+}
+
+function compareMoments(label: string, companion: Companion, after: State, before: State): void {
+  for (const [key, expected = []] of companion.moments()) {
+    const dtype = after[`${companion.name}.${key}`]?.dtype ?? "float32";
+    const size = largest(expected) + largest(companion.state(before, key) ?? []);
+    const slack = {
+      exp_avg: () => 2 ** -22 * size,
+      // Squares do not cancel: each sum is right by itself. What is squared may cancel, under l2.
+      exp_avg_sq: (x: number) => 2 ** -21 * (companion.isCoupled ? Math.sqrt(x * size) : x),
+    }[key];
+    expectNear(`${label}.${key}`, companion.state(after, key) ?? [], expected, { dtype, slack });
+  }
+}
+
+function compareCounters(step: number, companions: readonly Companion[], optimizer: Optimizer) {
+  const counted = companions.map(({ name, matrix, label }) => {
+    const { calls, updates, sinceBasis } = optimizer.counters(name)[matrix] as CounterReport;
+    return { label, calls, updates, sinceBasis };
+  });
+  const expected = companions.map(({ label, oracle }) => {
+    const { calls, updates, sinceRestart } = oracle;
+    return { label, calls, updates, sinceBasis: sinceRestart };
+  });
+  expect({ step, counted }).toEqual({ step, counted: expected });
+}
