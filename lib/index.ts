@@ -5,6 +5,7 @@ export type { MemoryReport } from "./memory.js";
 export { setThreads } from "./native.js";
 export {
   type Arrays,
+  type Basis,
   type CounterReport,
   type GroupState,
   Optimizer,

@@ -391,10 +391,8 @@ export class Optimizer {
     for (let i = 0; i < this.groups.length; i++) {
       const group = this.groups[i] as GroupState;
       const { lr, weightDecay } = group;
-      if (!(lr >= 0 && lr < Number.POSITIVE_INFINITY)) requireFinite(`groups[${i}].lr`, lr, 0);
-      if (!(weightDecay >= 0 && weightDecay < Number.POSITIVE_INFINITY)) {
-        requireFinite(`groups[${i}].weightDecay`, weightDecay, 0);
-      }
+      if (!isRate(lr)) requireFinite(`groups[${i}].lr`, lr, 0);
+      if (!isRate(weightDecay)) requireFinite(`groups[${i}].weightDecay`, weightDecay, 0);
       const { schedule } = group.recipe;
       const factor = schedule === undefined ? 1 : scheduleFactor(schedule, this.#steps + 1);
       hyper[hyperOffset.groups + hyperPerGroup * i] = lr * factor;
@@ -590,6 +588,11 @@ export class Optimizer {
       bound.arrays[index] = arrays[i] ?? null;
     });
   }
+}
+
+/** What `requireFinite` accepts, asked without making the option's name first. */
+function isRate(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
 }
 
 /** StepScalars that switch a kernel on. */

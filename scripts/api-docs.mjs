@@ -11,8 +11,17 @@ const root = path.join(import.meta.dirname, "..");
 const page = path.join(root, "docs", "api.md");
 
 const sections = [
-  ["Optimizer", (e) => ["Optimizer", "ParameterGroup", "Parameter", "OptimizerOptions"].includes(e.name)],
-  ["Stepping", (e) => /^(StepOptions|Arrays|GroupState|CounterReport|MemoryReport|StateDict|StateDictEntry|setThreads)$/.test(e.name)],
+  [
+    "Optimizer",
+    (e) => ["Optimizer", "ParameterGroup", "Parameter", "OptimizerOptions"].includes(e.name),
+  ],
+  [
+    "Stepping",
+    (e) =>
+      /^(StepOptions|Arrays|GroupState|CounterReport|MemoryReport|StateDict|StateDictEntry|setThreads)$/.test(
+        e.name,
+      ),
+  ],
   ["Recipes", (e) => e.file.includes("recipes/") || e.file.endsWith("recipe.d.ts")],
   ["Parts", (e) => e.file.includes("parts/")],
   ["Schedules", (e) => e.file.endsWith("schedules.d.ts")],
@@ -31,7 +40,13 @@ function extract(entry) {
         mainEntryPointFilePath: path.join(root, entry),
         compiler: {
           overrideTsconfig: {
-            compilerOptions: { target: "es2022", lib: ["es2023", "esnext.disposable"], module: "node20", types: ["node"], skipLibCheck: true },
+            compilerOptions: {
+              target: "es2022",
+              lib: ["es2023", "esnext.disposable"],
+              module: "node20",
+              types: ["node"],
+              skipLibCheck: true,
+            },
             files: [path.join(root, entry)],
           },
         },
@@ -46,7 +61,12 @@ function extract(entry) {
         },
       },
     });
-    const result = Extractor.invoke(config, { localBuild: true, messageCallback: (m) => { m.handled = true; } });
+    const result = Extractor.invoke(config, {
+      localBuild: true,
+      messageCallback: (m) => {
+        m.handled = true;
+      },
+    });
     if (result.errorCount > 0) throw new Error(`${entry}: ${result.errorCount} errors`);
     return JSON.parse(readFileSync(apiJson, "utf8")).members[0].members;
   } finally {
@@ -54,7 +74,12 @@ function extract(entry) {
   }
 }
 
-const signature = (member) => member.excerptTokens.map(({ text }) => text).join("").replace(/^export (declare )?/, "").trim();
+const signature = (member) =>
+  member.excerptTokens
+    .map(({ text }) => text)
+    .join("")
+    .replace(/^export (declare )?/, "")
+    .trim();
 
 /** A docstring as Markdown: without its stars, tags spelled out, links as names. */
 function prose(comment = "") {
@@ -65,7 +90,10 @@ function prose(comment = "") {
     .replace(/^Constructs a new instance of the .* class$/m, "")
     .replace(/\{@link ([^}\s]+)\}/g, "`$1`")
     .replace(/^@throws\s+(?:LeanError\s+)?/gm, "Throws `LeanError`: ")
-    .replace(/^@example\s*\n((?:(?!^@|^Throws)[\s\S])*)/gm, (_, code) => `\n\`\`\`ts\n${code.trim()}\n\`\`\`\n`)
+    .replace(
+      /^@example\s*\n((?:(?!^@|^Throws)[\s\S])*)/gm,
+      (_, code) => `\n\`\`\`ts\n${code.trim()}\n\`\`\`\n`,
+    )
     .replace(/^ (?=\S)/gm, "")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
@@ -77,8 +105,12 @@ function entryOf(member) {
   if (text) lines.push(text, "");
   for (const part of member.members ?? []) {
     if (part.kind === "Constructor" || member.kind === "Class" || member.kind === "Interface") {
-      const about = prose(part.docComment).replace(/\n\n/g, "\n\n  ").replace(/\n(?!\n| )/g, "\n  ");
-      lines.push(`- \`${signature(part).replace(/\s+/g, " ").replace(/;$/, "")}\`${about ? `\n  ${about}` : ""}`);
+      const about = prose(part.docComment)
+        .replace(/\n\n/g, "\n\n  ")
+        .replace(/\n(?!\n| )/g, "\n  ");
+      lines.push(
+        `- \`${signature(part).replace(/\s+/g, " ").replace(/;$/, "")}\`${about ? `\n  ${about}` : ""}`,
+      );
     }
   }
   lines.push("");
@@ -103,7 +135,10 @@ for (const [title, belongs] of sections) {
     out.push(entryOf(member));
   }
 }
-const text = `${out.join("\n").replace(/\n{3,}/g, "\n\n").trim()}\n`;
+const text = `${out
+  .join("\n")
+  .replace(/\n{3,}/g, "\n\n")
+  .trim()}\n`;
 if (!process.argv.includes("--check")) {
   writeFileSync(page, text);
 } else if (readFileSync(page, "utf8") !== text) {

@@ -145,17 +145,27 @@ DType read_dtype(Napi::Value value, const std::string& what) {
   return static_cast<DType>(dtype);
 }
 
+namespace {
+
+// An empty array's memory may be at null, which would mean that there is no array.
+Bytes present(void* data, size_t length) {
+  static double nothing = 0;
+  return {data == nullptr ? &nothing : data, length};
+}
+
+}  // namespace
+
 Bytes read_bytes(Napi::Value value, const std::string& what) {
   if (value.IsNull() || value.IsUndefined()) return {};
   if (value.IsTypedArray()) {
     const Napi::TypedArray array = value.As<Napi::TypedArray>();
     void* data = nullptr;
     napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr);
-    return {data, array.ByteLength()};
+    return present(data, array.ByteLength());
   }
   if (value.IsArrayBuffer()) {
     Napi::ArrayBuffer buffer = value.As<Napi::ArrayBuffer>();
-    return {buffer.Data(), buffer.ByteLength()};
+    return present(buffer.Data(), buffer.ByteLength());
   }
   refuse(what, "a typed array or an ArrayBuffer");
 }

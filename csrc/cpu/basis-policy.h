@@ -8,8 +8,8 @@
 namespace lean::cpu::LEAN_ISA {
 
 // A power of two that brings the gradient's largest magnitude to about 1, so that products of it
-// stay in range; 0 where there is no direction to be had from it: it is zero, not finite, or so large
-// that its row sums might overflow before they are scaled.
+// stay in range; 0 where there is no direction to be had from it: it is zero, not finite, or so
+// large that its row sums might overflow before they are scaled.
 inline float gradient_scale(Context& context, const Tensor& grad) {
   const float largest = largest_magnitude(context, grad);
   if (!(largest > 0 && largest < 0x1p112f)) return 0;
@@ -97,8 +97,8 @@ inline void adopt(Context& context, const BasisTarget& item, const float* basis,
   count_refresh(item);
 }
 
-// Keeps what there is, or takes random columns where there is nothing. `basis` is scratch memory for
-// a basis, `gram` for r x r numbers.
+// Keeps what there is, or takes random columns where there is nothing. `basis` is scratch memory
+// for a basis, `gram` for r x r numbers.
 inline void refuse(Context& context, const BasisTarget& item, float* basis, double* gram) {
   ++counters_of(item).refused;
   if (has_basis(item)) return;

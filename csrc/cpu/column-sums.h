@@ -1,8 +1,8 @@
-// Sums of squares down the columns of row-major matrices, reading them once, in the order of memory:
-// tiles of whole rows leave a partial sum for each column in float32, then tiles of columns add
-// those in float64. (Panels of columns that stay in a cache would save a second read of the gradient
-// to the kernels that go on to use it, but they touch a new page in every row: on the machines
-// measured they take twice as long.)
+// Sums of squares down the columns of row-major matrices, reading them once, in the order of
+// memory: tiles of whole rows leave a partial sum for each column in float32, then tiles of columns
+// add those in float64. (Panels of columns that stay in a cache would save a second read of the
+// gradient to the kernels that go on to use it, but they touch a new page in every row: on the
+// machines measured they take twice as long.)
 #pragma once
 
 #include "cpu/sum-squares.h"
@@ -73,41 +73,46 @@ struct ColumnSums {
 
 // For every item of a shape that is not empty: add(item, begin, end, sums) has to call
 // sum_squares_of_rows, and then finish(item, piece, sums) is called for every piece < pieces(item).
-template <class Item, class Shape, class Add, class Pieces, class Finish>
+// Items are taken a few at a time, and done(items) is called after each few: their sums are
+// finished and, as far as a shared cache can hold 16 MiB, what was read for them is still in it.
+template <class Item, class Shape, class Add, class Pieces, class Finish, class Done>
 void for_column_sums(std::span<const Item> items, Context& context, Shape shape_of, Add add,
-                     Pieces pieces, Finish finish) {
-  // As many items at a time as have their partial sums in one modest block of memory.
-  constexpr int64_t kFloats = 2 << 20;
-  constexpr size_t kBatch = 1024;
-  int64_t offset[kBatch];
+                     Pieces pieces, Finish finish, Done done) {
+  constexpr int64_t kElements = 4 << 20;
+  constexpr size_t kMost = 1024;
+  int64_t offset[kMost];  // of each item's partial sums
   for (size_t start = 0; start < items.size();) {
+    int64_t elements = 0;
     int64_t floats = 0;
     size_t count = 0;
-    for (; start + count < items.size() && count < kBatch; ++count) {
-      const int64_t more = shape_of(items[start + count]).partials();
-      if (count > 0 && floats + more > kFloats) break;
+    for (; start + count < items.size() && count < kMost; ++count) {
+      const MatrixShape shape = shape_of(items[start + count]);
+      elements += shape.rows * shape.cols;
+      if (count > 0 && elements > kElements) break;
       offset[count] = floats;
-      floats += more;
+      floats += shape.partials();
     }
-    const std::span<const Item> batch = items.subspan(start, count);
+    const std::span<const Item> few = items.subspan(start, count);
     start += count;
-    if (floats == 0) continue;
-    // The caller's own scratch memory serves all workers: no tile below asks for more.
-    auto* memory = static_cast<float*>(context.scratch(0, static_cast<size_t>(floats) * 4));
-    for_each_tile(
-        batch, context, [&](const Item& item) { return shape_of(item).tiles(); },
-        [&](const Item& item, int64_t tile, int) {
-          const MatrixShape shape = shape_of(item);
-          const int64_t begin = tile * shape.tile_rows();
-          const int64_t end = clamp(begin + shape.tile_rows(), 0, shape.rows);
-          add(item, begin, end, memory + offset[&item - batch.data()] + tile * shape.cols);
-        });
-    for_each_tile(
-        batch, context,
-        [&](const Item& item) { return shape_of(item).partials() > 0 ? pieces(item) : 0; },
-        [&](const Item& item, int64_t piece, int) {
-          finish(item, piece, ColumnSums{memory + offset[&item - batch.data()], shape_of(item)});
-        });
+    if (floats > 0) {
+      // The caller's own scratch memory serves all workers: no tile below asks for more.
+      auto* memory = static_cast<float*>(context.scratch(0, static_cast<size_t>(floats) * 4));
+      for_each_tile(
+          few, context, [&](const Item& item) { return shape_of(item).tiles(); },
+          [&](const Item& item, int64_t tile, int) {
+            const MatrixShape shape = shape_of(item);
+            const int64_t begin = tile * shape.tile_rows();
+            const int64_t end = clamp(begin + shape.tile_rows(), 0, shape.rows);
+            add(item, begin, end, memory + offset[&item - few.data()] + tile * shape.cols);
+          });
+      for_each_tile(
+          few, context,
+          [&](const Item& item) { return shape_of(item).partials() > 0 ? pieces(item) : 0; },
+          [&](const Item& item, int64_t piece, int) {
+            finish(item, piece, ColumnSums{memory + offset[&item - few.data()], shape_of(item)});
+          });
+    }
+    done(few);
   }
 }
 

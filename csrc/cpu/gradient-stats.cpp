@@ -60,8 +60,7 @@ double sum_piece(const GradientStats& item, int64_t piece) {
   const int64_t length = subsets_of(item).length;
   double total = 0;
   for (int64_t i = begin; i < end; ++i) {
-    const double q =
-        sum_squares(x, i * length, clamp((i + 1) * length, 0, item.grad.numel()));
+    const double q = sum_squares(x, i * length, clamp((i + 1) * length, 0, item.grad.numel()));
     item.sums.as<float>()[i] = static_cast<float>(q);
     total += q;
   }
@@ -101,7 +100,8 @@ void run_columns(std::span<const GradientStats> items, Context& context) {
         dispatch_weight(item.grad.dtype, [&]<class G>() {
           finish(item, piece, sum_columns<G>(item, piece, columns));
         });
-      });
+      },
+      [](std::span<const GradientStats>) {});
 }
 
 void run(std::span<const GradientStats> items, Context& context) {

@@ -17,9 +17,9 @@ namespace lean::cpu::LEAN_ISA {
 
 inline constexpr int kLanes = 16;
 
-// Structs, not vectors of 64 bytes, for two reasons: compilers keep such a vector in memory where the
-// registers are narrower, and a type of this namespace keeps the templates of math/ apart for each
-// instruction set.
+// Structs, not vectors of 64 bytes, for two reasons: compilers keep such a vector in memory where
+// the registers are narrower, and a type of this namespace keeps the templates of math/ apart for
+// each instruction set.
 template <class Native>
 struct LanesOf {
   static constexpr int kParts = kLanes / kNativeLanes;
@@ -36,16 +36,14 @@ using Lanes16 = LanesOf<NativeHalf>;
 // f of the parts, which are named one by one because a loop over them might not be unrolled.
 template <class Result, class F>
 inline Result each_part(F f) {
-  return [&]<int... I>(std::integer_sequence<int, I...>) {
-    return Result{{f(I)...}};
-  }(std::make_integer_sequence<int, Result::kParts>());
+  return [&]<int... I>(std::integer_sequence<int, I...>) { return Result{{f(I)...}}; }
+  (std::make_integer_sequence<int, Result::kParts>());
 }
 
 template <class F>
 inline void for_each_part(F f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) {
-    (f(I), ...);
-  }(std::make_integer_sequence<int, Lanes::kParts>());
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(I), ...); }
+  (std::make_integer_sequence<int, Lanes::kParts>());
 }
 
 // How many of the first `count` elements are in part i.
@@ -58,44 +56,49 @@ inline Lanes splat(float x) {
   return each_part<Lanes>([&](int) { return x - NativeFloat{}; });
 }
 
-inline Lanes operator+(Lanes a, Lanes b) {
+inline Lanes operator+(const Lanes& a, const Lanes& b) {
   return each_part<Lanes>([&](int i) { return a.part[i] + b.part[i]; });
 }
-inline Lanes operator-(Lanes a, Lanes b) {
+inline Lanes operator-(const Lanes& a, const Lanes& b) {
   return each_part<Lanes>([&](int i) { return a.part[i] - b.part[i]; });
 }
-inline Lanes operator*(Lanes a, Lanes b) {
+inline Lanes operator*(const Lanes& a, const Lanes& b) {
   return each_part<Lanes>([&](int i) { return a.part[i] * b.part[i]; });
 }
-inline Lanes operator/(Lanes a, Lanes b) {
+inline Lanes operator/(const Lanes& a, const Lanes& b) {
   return each_part<Lanes>([&](int i) { return a.part[i] / b.part[i]; });
 }
-inline Lanes operator+(Lanes a, float b) { return a + splat(b); }
-inline Lanes operator-(Lanes a, float b) { return a - splat(b); }
-inline Lanes operator*(Lanes a, float b) { return a * splat(b); }
-inline Lanes operator/(Lanes a, float b) { return a / splat(b); }
-inline Lanes& operator+=(Lanes& a, Lanes b) { return a = a + b; }
-inline Lanes& operator-=(Lanes& a, Lanes b) { return a = a - b; }
-inline Lanes& operator*=(Lanes& a, Lanes b) { return a = a * b; }
+inline Lanes operator+(const Lanes& a, float b) { return a + splat(b); }
+inline Lanes operator-(const Lanes& a, float b) { return a - splat(b); }
+inline Lanes operator*(const Lanes& a, float b) { return a * splat(b); }
+inline Lanes operator/(const Lanes& a, float b) { return a / splat(b); }
+inline Lanes& operator+=(Lanes& a, const Lanes& b) { return a = a + b; }
+inline Lanes& operator-=(Lanes& a, const Lanes& b) { return a = a - b; }
+inline Lanes& operator*=(Lanes& a, const Lanes& b) { return a = a * b; }
 inline Lanes& operator*=(Lanes& a, float b) { return a = a * b; }
 
-// a * b + c in one rounding where the instruction set has that. (Whether and where compilers contract
-// the plain expression depends on their tuning for the instruction set, and with it the result.)
-inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
+// a * b + c in one rounding where the instruction set has that. (Whether and where compilers
+// contract the plain expression depends on their tuning for the instruction set, and with it the
+// result.)
+inline Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
   return each_part<Lanes>(
       [&](int i) { return native_multiply_add(a.part[i], b.part[i], c.part[i]); });
 }
-inline Lanes multiply_add(Lanes a, float b, Lanes c) { return multiply_add(a, splat(b), c); }
-inline Lanes multiply_add(Lanes a, float b, float c) { return multiply_add(a, splat(b), splat(c)); }
+inline Lanes multiply_add(const Lanes& a, float b, const Lanes& c) {
+  return multiply_add(a, splat(b), c);
+}
+inline Lanes multiply_add(const Lanes& a, float b, float c) {
+  return multiply_add(a, splat(b), splat(c));
+}
 
-inline Lanes square_root(Lanes x) {
+inline Lanes square_root(const Lanes& x) {
   return each_part<Lanes>([&](int i) { return native_sqrt(x.part[i]); });
 }
 
 inline float square_root(float x) { return __builtin_sqrtf(x); }
 
 // The sum of the lanes, in a fixed tree: the halves, their halves, ...
-inline float sum(Lanes x) {
+inline float sum(const Lanes& x) {
   using Eight = float __attribute__((vector_size(32)));
   using Four = float __attribute__((vector_size(16)));
   Eight a[2];
@@ -133,9 +136,8 @@ inline Result load_parts(const T* p) {
 
 template <class Result, class T>
 inline Result load_parts(const T* p, int count) {
-  return each_part<Result>([&](int i) {
-    return native_load(raw(p + i * kNativeLanes), in_part(i, count));
-  });
+  return each_part<Result>(
+      [&](int i) { return native_load(raw(p + i * kNativeLanes), in_part(i, count)); });
 }
 
 template <class Source, class T>
@@ -145,26 +147,25 @@ inline void store_parts(T* p, const Source& x) {
 
 template <class Source, class T>
 inline void store_parts(T* p, const Source& x, int count) {
-  for_each_part([&](int i) {
-    native_store(raw(p + i * kNativeLanes), x.part[i], in_part(i, count));
-  });
+  for_each_part(
+      [&](int i) { native_store(raw(p + i * kNativeLanes), x.part[i], in_part(i, count)); });
 }
 
-inline Lanes widen(Lanes x, float) { return x; }
+inline Lanes widen(const Lanes& x, float) { return x; }
 
-inline Lanes widen(Lanes16 bits, bfloat16) {
+inline Lanes widen(const Lanes16& bits, bfloat16) {
   return each_part<Lanes>([&](int i) { return native_widen_bfloat16(bits.part[i]); });
 }
 
-inline Lanes widen(Lanes16 bits, float16) {
+inline Lanes widen(const Lanes16& bits, float16) {
   return each_part<Lanes>([&](int i) { return native_widen_float16(bits.part[i]); });
 }
 
 // To the nearest, ties to even. A NaN must be quiet, as the results of arithmetic are: it loses the
 // lower half of its bits.
-inline Lanes narrow(Lanes x, float) { return x; }
+inline Lanes narrow(const Lanes& x, float) { return x; }
 
-inline Lanes16 narrow(Lanes x, bfloat16) {
+inline Lanes16 narrow(const Lanes& x, bfloat16) {
   return each_part<Lanes16>([&](int i) {
     const NativeBits bits = (NativeBits)x.part[i];
     const NativeBits half = ((bits >> 16) & 1u) + 0x7fffu;
@@ -172,7 +173,7 @@ inline Lanes16 narrow(Lanes x, bfloat16) {
   });
 }
 
-inline Lanes16 narrow(Lanes x, float16) {
+inline Lanes16 narrow(const Lanes& x, float16) {
   return each_part<Lanes16>([&](int i) { return native_narrow_float16(x.part[i]); });
 }
 
@@ -191,12 +192,12 @@ inline Lanes load(const T* p, int count) {
 }
 
 template <class T>
-inline void store(T* p, Lanes x) {
+inline void store(T* p, const Lanes& x) {
   store_parts(p, narrow(x, T{}));
 }
 
 template <class T>
-inline void store(T* p, Lanes x, int count) {
+inline void store(T* p, const Lanes& x, int count) {
   if (count == kLanes) return store(p, x);
   store_parts(p, narrow(x, T{}), count);
 }
@@ -215,7 +216,7 @@ template <class T>
 
 // Adds 16 random bits below the kept ones and truncates: x rounds up with probability equal to its
 // distance from the lower neighbour. Infinities and NaNs stay what they are.
-inline Lanes16 narrow_stochastic(Lanes x, Lanes32 random) {
+inline Lanes16 narrow_stochastic(const Lanes& x, const Lanes32& random) {
   return each_part<Lanes16>([&](int i) {
     const NativeBits bits = (NativeBits)x.part[i];
     const NativeBits up = random.part[i] & 0xffffu;
@@ -244,12 +245,12 @@ struct Rounder {
 
 // Stores `count` weights whose first is number `element` of its tensor.
 template <class T>
-inline void store_weights(T* p, Lanes x, int count, int64_t, const Rounder&) {
+inline void store_weights(T* p, const Lanes& x, int count, int64_t, const Rounder&) {
   store(p, x, count);
 }
 
 template <>
-inline void store_weights<bfloat16>(bfloat16* p, Lanes x, int count, int64_t element,
+inline void store_weights<bfloat16>(bfloat16* p, const Lanes& x, int count, int64_t element,
                                     const Rounder& rounder) {
   if (!rounder.stochastic) return store(p, x, count);
   const Lanes16 bits = narrow_stochastic(x, rounder.random(element));

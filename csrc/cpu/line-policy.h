@@ -16,8 +16,8 @@ inline void match_lines(const int32_t* old_index, const int32_t* index, int64_t 
 }
 
 // copy(to, from) for every line that is kept, clear(to) for every other. Both indexes ascend, so
-// lines do not overtake each other: those that move down are moved first to last, those that move up
-// last to first, and none lands on one that has yet to move.
+// lines do not overtake each other: those that move down are moved first to last, those that move
+// up last to first, and none lands on one that has yet to move.
 template <class Copy, class Clear>
 void move_lines(const int32_t* from, int64_t rank, Copy copy, Clear clear) {
   for (int64_t i = 0; i < rank; ++i) {
@@ -44,8 +44,7 @@ void move_momentum(Context& context, const LineTarget& item, const int32_t* from
       const size_t bytes = static_cast<size_t>(end - begin) * sizeof(M);
       const auto at = [&](int64_t line) { return m + line * length + begin; };
       move_lines(
-          from, rank,
-          [&](int64_t to, int64_t line) { std::memcpy(at(to), at(line), bytes); },
+          from, rank, [&](int64_t to, int64_t line) { std::memcpy(at(to), at(line), bytes); },
           [&](int64_t to) { std::memset(at(to), 0, bytes); });
     } else {
       for (M* row = m + begin * rank; row < m + end * rank; row += rank) {

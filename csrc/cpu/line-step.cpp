@@ -7,10 +7,6 @@
 namespace lean::cpu::LEAN_ISA {
 namespace {
 
-int64_t tiles(const LineStep& item) {
-  return scalars_of(item).active != 0 ? divide_up(item.param.numel(), tile_elements(item)) : 0;
-}
-
 // The gradient has no decay in it, and the numerator no gradient but on other lines.
 StepScalars line_scalars(const LineStep& item) {
   StepScalars s = scalars_of(item);
@@ -59,7 +55,7 @@ void fill_numerators(const LineStep& item, const Lines& lines, const G* g, int64
 }
 
 template <class M, class W, class G>
-void step(const LineStep& item, int64_t begin, int64_t end, float* scratch) {
+void step(const LineStep& item, TileRange tile, float* scratch) {
   const StepScalars s = line_scalars(item);
   const Rounder rounder = rounder_of(item);
   const Lines lines(item.index.as<int32_t>(), item.index.numel());
@@ -67,37 +63,41 @@ void step(const LineStep& item, int64_t begin, int64_t end, float* scratch) {
   W* w = item.param.as<W>();
   const G* g = item.grad.as<G>();
   float* n = scratch + run_scratch(item);
-  for_each_run<W, G>(item, s, begin, end, scratch, [&](int64_t low, int64_t high, auto run) {
+  const auto step_run = [&](int64_t begin, int64_t end, auto denominators) {
     int64_t next;
-    for (int64_t i = low; i < high; i = next) {
+    for (int64_t i = begin; i < end; i = next) {
       const int64_t row = i / cols;
       const int64_t col = i - row * cols;
-      next = clamp((row + 1) * cols, i, high);
+      next = clamp((row + 1) * cols, i, end);
       const int64_t count = next - i;
+      const auto from_here = denominators.from(i - begin);
       if (item.axis == Axis::rows) {
-        step_row<M>(item, lines, w + i, g + i, row, col, count, run.from(i - low), s, rounder);
+        step_row<M>(item, lines, w + i, g + i, row, col, count, from_here, s, rounder);
       } else {
         fill_numerators<M>(item, lines, g + i, row, col, count, s, n);
-        update_weights(w + i, g + i, count, i, GivenNumerator{n}, run.from(i - low), s, rounder);
+        update_weights(w + i, g + i, count, i, GivenNumerator{n}, from_here, s, rounder);
       }
     }
-  });
+  };
+  for_each_run<W, G>(item, s, tile.begin, tile.end, scratch, step_run);
+}
+
+void step_weights(std::span<const LineStep> items, Context& context) {
+  for_each_tile(
+      items, context, weight_tiles<LineStep>, [&](const LineStep& item, int64_t tile, int worker) {
+        const int64_t floats = run_scratch(item) + item.param.cols();
+        auto* scratch = static_cast<float*>(
+            context.scratch(worker, static_cast<size_t>(floats) * sizeof(float)));
+        dispatch_param_grad(item.param.dtype, item.grad.dtype, [&]<class W, class G>() {
+          dispatch_state(item.exp_avg.dtype,
+                         [&]<class M>() { step<M, W, G>(item, tile_range(item, tile), scratch); });
+        });
+      });
 }
 
 void run(std::span<const LineStep> items, Context& context) {
-  update_column_moments(items, context, line_scalars);
-  for_each_tile(items, context, tiles, [&](const LineStep& item, int64_t tile, int worker) {
-    const int64_t elements = tile_elements(item);
-    const int64_t begin = tile * elements;
-    const int64_t end = clamp(begin + elements, 0, item.param.numel());
-    const int64_t floats = run_scratch(item) + item.param.cols();
-    auto* scratch = static_cast<float*>(
-        context.scratch(worker, static_cast<size_t>(floats) * sizeof(float)));
-    dispatch_param_grad(item.param.dtype, item.grad.dtype, [&]<class W, class G>() {
-      dispatch_state(item.exp_avg.dtype,
-                     [&]<class M>() { step<M, W, G>(item, begin, end, scratch); });
-    });
-  });
+  update_column_moments(items, context, line_scalars,
+                        [&](std::span<const LineStep> few) { step_weights(few, context); });
 }
 
 const Registered<LineStep, run> registered;

@@ -22,9 +22,7 @@ inline NativeHalf native_upper_halves(NativeBits bits) {
   return (NativeHalf)_mm_packus_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
 }
 
-inline NativeFloat native_widen_float16(NativeHalf bits) {
-  return _mm256_cvtph_ps((__m128i)bits);
-}
+inline NativeFloat native_widen_float16(NativeHalf bits) { return _mm256_cvtph_ps((__m128i)bits); }
 
 inline NativeHalf native_narrow_float16(NativeFloat x) {
   return (NativeHalf)_mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT);

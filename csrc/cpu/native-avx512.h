@@ -33,11 +33,10 @@ inline NativeFloat native_sqrt(NativeFloat x) { return _mm512_maskz_sqrt_ps(0xff
 
 // One shuffle each way, where a conversion and a shift would take two or three.
 inline NativeFloat native_widen_bfloat16(NativeHalf bits) {
-  const __m512i spread =
-      _mm512_set_epi16(15, 0, 14, 0, 13, 0, 12, 0, 11, 0, 10, 0, 9, 0, 8, 0, 7, 0, 6, 0, 5, 0, 4, 0,
-                       3, 0, 2, 0, 1, 0, 0, 0);
-  return (NativeFloat)_mm512_maskz_permutexvar_epi16(
-      0xaaaaaaaa, spread, _mm512_castsi256_si512((__m256i)bits));
+  const __m512i spread = _mm512_set_epi16(15, 0, 14, 0, 13, 0, 12, 0, 11, 0, 10, 0, 9, 0, 8, 0, 7,
+                                          0, 6, 0, 5, 0, 4, 0, 3, 0, 2, 0, 1, 0, 0, 0);
+  return (NativeFloat)_mm512_maskz_permutexvar_epi16(0xaaaaaaaa, spread,
+                                                     _mm512_castsi256_si512((__m256i)bits));
 }
 
 inline NativeHalf native_upper_halves(NativeBits bits) {

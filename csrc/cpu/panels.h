@@ -1,5 +1,5 @@
-// Panels: runs of rows or columns of a matrix, each the work of one tile. Where they begin depends on
-// shapes alone, and so do all results.
+// Panels: runs of rows or columns of a matrix, each the work of one tile. Where they begin depends
+// on shapes alone, and so do all results.
 #pragma once
 
 #include "cpu/tiles.h"
@@ -17,7 +17,8 @@ struct Panels {
   int64_t count;
 
   static constexpr int64_t kUnit = 16;  // panels begin at multiples of it
-  static constexpr int64_t kMost = 256;  // lines: a product with fewer is slower, with more no faster
+  // Lines to a panel. Products of fewer are slower, of more hardly faster.
+  static constexpr int64_t kMost = 256;
 
   // Panels of a matrix of `lines` lines whose projections have `rank` numbers each.
   static constexpr Panels of(int64_t lines, int64_t rank) {

@@ -7,8 +7,8 @@
 namespace lean::cpu::LEAN_ISA {
 namespace {
 
-// basis <- scale^2 G^T G from (right) or scale^2 G G^T from (left), so many columns at a time that z
-// has room for their products. `from` may be the basis itself.
+// basis <- scale^2 G^T G from (right) or scale^2 G G^T from (left), so many columns at a time that
+// z has room for their products. `from` may be the basis itself.
 template <class From>
 void pass(Context& context, const PowerIteration& item, float scale, const From* from, float* z,
           float* basis) {
@@ -37,9 +37,8 @@ void refresh(const PowerIteration& item, Context& context) {
   const int64_t passes = cold ? item.cold_passes : item.warm_passes;
   for (int64_t i = 0; i < passes; ++i) {
     if (i == 0 && !cold) {
-      dispatch_state(item.basis.dtype, [&]<class B>() {
-        pass(context, item, scale, item.basis.as<B>(), z, basis);
-      });
+      dispatch_state(item.basis.dtype,
+                     [&]<class B>() { pass(context, item, scale, item.basis.as<B>(), z, basis); });
     } else {
       pass(context, item, scale, basis, z, basis);
     }
@@ -50,7 +49,7 @@ void refresh(const PowerIteration& item, Context& context) {
 
 void run(std::span<const PowerIteration> items, Context& context) {
   for (const PowerIteration& item : items) {
-    if (refresh_is_due(item)) refresh(item, context);
+    if (item.grad && refresh_is_due(item)) refresh(item, context);
   }
 }
 

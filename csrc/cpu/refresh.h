@@ -1,5 +1,5 @@
-// What all kernels that compute a new basis have in common: kernels/basis.h. Target is BasisTarget or
-// LineTarget.
+// What all kernels that compute a new basis have in common: kernels/basis.h. Target is BasisTarget
+// or LineTarget.
 #pragma once
 
 #include <cstring>

@@ -1,85 +1,12 @@
-// Second moments of a weight's subsets, for the kernels that step weights: brought up to date, and
-// handed out as denominators of runs of elements. Item is any with the fields of DenseStep.
+// Second moments of a weight's subsets as the kernels that step weights want them: brought up to
+// date and handed out as denominators of runs of elements. Item is any with the fields of
+// DenseStep.
 #pragma once
 
-#include "cpu/column-sums.h"
+#include "cpu/column-moments.h"
 #include "cpu/weight-update.h"
 
 namespace lean::cpu::LEAN_ISA {
-
-template <class Item>
-const StepScalars& scalars_of(const Item& item) {
-  return *item.scalars.template as<StepScalars>();
-}
-
-// What a sum of squares is multiplied by: sums of a Plain gradient lack grad_factor.
-inline double square_factor(const StepScalars& s, bool mean, int64_t size) {
-  const double factor = s.l2 != 0 ? 1 : static_cast<double>(s.grad_factor) * s.grad_factor;
-  return mean ? factor / static_cast<double>(size) : factor;
-}
-
-// v[i] <- v_decay * v[i] + v_gain * q[i] for i < count, and the new ones.
-inline Lanes update_moments(float* v, Lanes q, int count, const StepScalars& s) {
-  const Lanes next = next_second_moment(load(v, count), q, s);
-  store(v, next, count);
-  return next;
-}
-
-// --- columns: brought up to date before any weight is touched ---------------------------------
-
-// Calls f with what is squared of the item's gradient.
-template <class Item, class F>
-void with_gradient(const Item& item, const StepScalars& s, F f) {
-  if (s.l2 == 0) {
-    dispatch_weight(item.grad.dtype, [&]<class G>() { f(Plain<G>{item.grad.template as<G>()}); });
-  } else {
-    dispatch_param_grad(item.param.dtype, item.grad.dtype, [&]<class W, class G>() {
-      f(WithDecay<W, G>{item.param.template as<W>(), item.grad.template as<G>(), s});
-    });
-  }
-}
-
-template <class Item>
-void update_column_moments(const Item& item, const StepScalars& s, int64_t piece,
-                           const ColumnSums& sums) {
-  const int64_t first = piece * ColumnSums::kColumns;
-  const int64_t count = clamp(item.param.cols() - first, 0, ColumnSums::kColumns);
-  double totals[ColumnSums::kColumns];
-  with_gradient(item, s, [&](const auto& x) { sums.total(x, first, count, totals); });
-
-  const double factor = square_factor(s, item.mean, item.param.rows());
-  float q[ColumnSums::kColumns];
-  for (int64_t i = 0; i < count; ++i) q[i] = static_cast<float>(factor * totals[i]);
-  float* v = item.exp_avg_sq.template as<float>() + first;
-  for (int64_t i = 0; i < count; i += kLanes) {
-    const int n = static_cast<int>(clamp(count - i, 0, kLanes));
-    update_moments(v + i, load(q + i, n), n, s);
-  }
-}
-
-// For all items that keep moments of columns and were not given them; scalars(item) are its
-// StepScalars.
-template <class Item, class Scalars>
-void update_column_moments(std::span<const Item> items, Context& context, Scalars scalars) {
-  for_column_sums(
-      items, context,
-      [&](const Item& item) {
-        const bool wanted = item.partition == Partition::columns && !item.moment_given &&
-                            scalars(item).active != 0;
-        return wanted ? MatrixShape{item.param.rows(), item.param.cols()} : MatrixShape{};
-      },
-      [&](const Item& item, int64_t begin, int64_t end, float* sums) {
-        with_gradient(item, scalars(item), [&](const auto& x) {
-          sum_squares_of_rows(x, begin, end, item.param.cols(), sums);
-        });
-      },
-      [](const Item& item) { return divide_up(item.param.cols(), ColumnSums::kColumns); },
-      [&](const Item& item, int64_t piece, const ColumnSums& sums) {
-        update_column_moments(item, scalars(item), piece, sums);
-      });
-}
-
-// --- the others: brought up to date on the way ------------------------------------------------
 
 // Elements to a tile of a weight: whole subsets, where their sums are taken on the way.
 template <class Item>
@@ -96,14 +23,34 @@ int64_t tile_elements(const Item& item) {
   return kTileElements;
 }
 
+template <class Item>
+int64_t weight_tiles(const Item& item) {
+  const bool any = item.grad && scalars_of(item).active != 0;
+  return any ? divide_up(item.param.numel(), tile_elements(item)) : 0;
+}
+
+// The elements of a tile, from `begin` to before `end`.
+struct TileRange {
+  int64_t begin;
+  int64_t end;
+};
+
+template <class Item>
+TileRange tile_range(const Item& item, int64_t tile) {
+  // After the sums of columns, the rows read last come first: they are still in a cache.
+  if (item.partition == Partition::columns) tile = weight_tiles(item) - 1 - tile;
+  const int64_t begin = tile * tile_elements(item);
+  return {begin, clamp(begin + tile_elements(item), 0, item.param.numel())};
+}
+
 // Floats of scratch memory that for_each_run needs for an item.
 template <class Item>
 int64_t run_scratch(const Item& item) {
   return item.partition == Partition::columns ? item.param.cols() : 0;
 }
 
-// Up to sixteen subsets of `length` consecutive elements each, of which the first is number `first`:
-// their moments, brought up to date unless they are given.
+// Up to sixteen subsets of `length` consecutive elements each, of which the first is number
+// `first`: their moments, brought up to date unless they are given.
 template <class W, class G, class Item>
 Lanes moments_of_segments(const Item& item, const StepScalars& s, int64_t length, int64_t first,
                           int count) {
@@ -114,7 +61,8 @@ Lanes moments_of_segments(const Item& item, const StepScalars& s, int64_t length
   float q[kLanes] = {};
   for (int k = 0; k < count; ++k) {
     const int64_t begin = (first + k) * length;
-    const int64_t end = clamp(begin + length, 0, item.param.numel());  // a last block may be shorter
+    const int64_t end =
+        clamp(begin + length, 0, item.param.numel());  // a last block may be shorter
     const double sum = s.l2 == 0 ? sum_squares(Plain<G>{g}, begin, end)
                                  : sum_squares(WithDecay<W, G>{w, g, s}, begin, end);
     q[k] = static_cast<float>(sum * square_factor(s, item.mean, end - begin));

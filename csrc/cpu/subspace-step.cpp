@@ -6,8 +6,9 @@
 #include "cpu/second-moments.h"
 
 // A tile is a panel of whole rows (right) or columns (left) of the weight, with the part of the
-// momentum that belongs to it. The panel's gradient is projected, then the panel is updated block by
-// block: back(m_scale * M - R) is formed for one block at a time, in scratch memory, and used there.
+// momentum that belongs to it. The panel's gradient is projected, then the panel is updated block
+// by block: back(m_scale * M - R) is formed for one block at a time, in scratch memory, and used
+// there.
 namespace lean::cpu::LEAN_ISA {
 namespace {
 
@@ -17,7 +18,8 @@ Panels panels_of(const SubspaceStep& item) {
 }
 
 int64_t tiles(const SubspaceStep& item) {
-  return scalars_of(item).active != 0 && item.param.numel() > 0 ? panels_of(item).count : 0;
+  const bool any = item.grad && scalars_of(item).active != 0 && item.param.numel() > 0;
+  return any ? panels_of(item).count : 0;
 }
 
 // There is no coupled decay in a projected gradient.
@@ -47,9 +49,11 @@ struct Panel {
   int64_t projected() const { return item.basis.rows(); }
 
   void take_scratch(Context& context, int worker) {
-    const int64_t widened = lines.size() > block ? lines.size() : block;
-    const int64_t sizes[] = {lines.size() * rank, lines.size() * block, widened,
-                             kProductDepth * (widened + (rank > widened ? rank : widened))};
+    const auto larger = [](int64_t a, int64_t b) { return a > b ? a : b; };
+    const int64_t widened = (item.grad.dtype == DType::float32 ? 0 : lines.size()) +
+                            (item.basis.dtype == DType::float32 ? 0 : larger(rank, block));
+    const int64_t sizes[] = {lines.size() * rank, lines.size() * block, larger(lines.size(), block),
+                             kProductDepth * widened};
     const int64_t total = sizes[0] + sizes[1] + sizes[2] + sizes[3];
     difference = static_cast<float*>(context.scratch(worker, static_cast<size_t>(total) * 4));
     back = difference + sizes[0];
@@ -84,8 +88,8 @@ void project(const Panel& p) {
         multiply(Op::plain, Op::plain, p.lines.size(), p.rank, p.cols(), p.s.grad_factor,
                  grad.at(p.lines.begin, 0), basis, {p.difference, p.rank}, p.product);
       } else {
-        multiply(Op::transposed, Op::plain, p.rank, p.lines.size(), p.rows(), p.s.grad_factor, basis,
-                 grad.at(0, p.lines.begin), {p.difference, p.lines.size()}, p.product);
+        multiply(Op::transposed, Op::plain, p.rank, p.lines.size(), p.rows(), p.s.grad_factor,
+                 basis, grad.at(0, p.lines.begin), {p.difference, p.lines.size()}, p.product);
       }
     });
   });

@@ -1,6 +1,6 @@
-// Sums of squares that are accurate, and the same for any number of threads: float lanes over chunks
-// of 1024 elements, then float64. A sum that overflows float32 is taken again in float64, so that it
-// is non-finite exactly where an element is.
+// Sums of squares that are accurate, and the same for any number of threads: float lanes over
+// chunks of 1024 elements, then float64. A sum that overflows float32 is taken again in float64, so
+// that it is non-finite exactly where an element is.
 #pragma once
 
 #include "cpu/lanes.h"
@@ -48,8 +48,8 @@ template <class Source>
   return total;
 }
 
-// The squares of x[begin ... end), at most a chunk. Four sums at a time, because an addition waits for
-// the one before it.
+// The squares of x[begin ... end), at most a chunk. Four sums at a time, because an addition waits
+// for the one before it.
 template <class Source>
 inline double sum_squares_of_chunk(const Source& x, int64_t begin, int64_t end) {
   Lanes a[4] = {};

@@ -16,7 +16,8 @@ namespace lean::cpu::LEAN_ISA {
 namespace {
 
 // From the Gram matrix of the shorter side. Where that is the other side, its vectors u give this
-// one's: G^T u (right) or G u (left), up to their lengths. Returns how many columns were found, or 0.
+// one's: G^T u (right) or G u (left), up to their lengths. Returns how many columns were found, or
+// 0.
 int64_t from_gram(Context& context, const SvdBasis& item, float scale, float* basis,
                   float* others) {
   const int64_t rank = item.rank();
@@ -61,7 +62,7 @@ void refresh(const SvdBasis& item, Context& context) {
 
 void run(std::span<const SvdBasis> items, Context& context) {
   for (const SvdBasis& item : items) {
-    if (refresh_is_due(item)) refresh(item, context);
+    if (item.grad && refresh_is_due(item)) refresh(item, context);
   }
 }
 

@@ -1,5 +1,5 @@
-// One parallel_for over the tiles of many items, so that a step of a thousand small tensors costs no
-// more than one of a few large ones.
+// One parallel_for over the tiles of many items, so that a step of a thousand small tensors costs
+// no more than one of a few large ones.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,9 @@ void sum_columns(Context& context, const Tensor& grad, double* sums) {
   const int64_t cols = grad.cols();
   for_column_sums(
       std::span<const Tensor>(&grad, 1), context,
-      [&](const Tensor&) { return MatrixShape{grad.rows(), cols}; },
+      [&](const Tensor&) {
+        return MatrixShape{grad.rows(), cols};
+      },
       [&](const Tensor&, int64_t begin, int64_t end, float* partials) {
         sum_squares_of_rows(x, begin, end, cols, partials);
       },
@@ -36,7 +38,25 @@ void sum_columns(Context& context, const Tensor& grad, double* sums) {
       [&](const Tensor&, int64_t piece, const ColumnSums& partials) {
         const int64_t first = piece * ColumnSums::kColumns;
         partials.total(x, first, clamp(cols - first, 0, ColumnSums::kColumns), sums + first);
-      });
+      },
+      [](std::span<const Tensor>) {});
+}
+
+// The same in float64, for squares that vanish in float32.
+template <class G>
+void sum_slowly(const TopKLines& item, double* sums) {
+  const Plain<G> x{item.grad.as<G>()};
+  const int64_t rows = item.grad.rows(), cols = item.grad.cols();
+  for (int64_t i = 0; i < item.lines(); ++i) {
+    sums[i] = item.axis == Axis::rows ? slow_sum_squares(x, i * cols, (i + 1) * cols, 1)
+                                      : slow_sum_squares(x, i, rows * cols, cols);
+  }
+}
+
+double total_of(const double* sums, int64_t count) {
+  double total = 0;
+  for (int64_t i = 0; i < count; ++i) total += sums[i];
+  return total;
 }
 
 void refresh(const TopKLines& item, Context& context) {
@@ -51,9 +71,9 @@ void refresh(const TopKLines& item, Context& context) {
   dispatch_weight(item.grad.dtype, [&]<class G>() {
     item.axis == Axis::rows ? sum_rows<G>(context, item.grad, sums)
                             : sum_columns<G>(context, item.grad, sums);
+    if (total_of(sums, lines) == 0) sum_slowly<G>(item, sums);
   });
-  double total = 0;
-  for (int64_t i = 0; i < lines; ++i) total += sums[i];
+  const double total = total_of(sums, lines);
   if (!(total > 0) || !is_finite(total)) return refuse(item);
   select_largest(sums, lines, rank, order, index);
   adopt(context, item, index, from);
@@ -61,7 +81,7 @@ void refresh(const TopKLines& item, Context& context) {
 
 void run(std::span<const TopKLines> items, Context& context) {
   for (const TopKLines& item : items) {
-    if (refresh_is_due(item)) refresh(item, context);
+    if (item.grad && refresh_is_due(item)) refresh(item, context);
   }
 }
 

@@ -1,6 +1,6 @@
 // How a run of weights is updated, shared by the kernels that step weights: the rules of
-// math/moments.h, sixteen elements at a time, with numerator and denominator taken from wherever the
-// kernel has them.
+// math/moments.h, sixteen elements at a time, with numerator and denominator taken from wherever
+// the kernel has them.
 //
 //   update_weights(w, g, count, element, GradientPlus{back}, OneDenominator{inverse}, s, rounder);
 //
@@ -15,13 +15,13 @@ namespace lean::cpu::LEAN_ISA {
 // --- numerators: N of the `count` elements from i on, whose gradient is G ---------------------
 
 struct GradientNumerator {
-  Lanes at(int64_t, int, Lanes grad, const StepScalars&) const { return grad; }
+  Lanes at(int64_t, int, const Lanes& grad, const StepScalars&) const { return grad; }
 };
 
 // G + x, x in scratch memory.
 struct GradientPlus {
   const float* x;
-  Lanes at(int64_t i, int count, Lanes grad, const StepScalars&) const {
+  Lanes at(int64_t i, int count, const Lanes& grad, const StepScalars&) const {
     return grad + load(x + i, count);
   }
 };
@@ -29,15 +29,18 @@ struct GradientPlus {
 // N in scratch memory.
 struct GivenNumerator {
   const float* n;
-  Lanes at(int64_t i, int count, Lanes, const StepScalars&) const { return load(n + i, count); }
+  Lanes at(int64_t i, int count, const Lanes&, const StepScalars&) const {
+    return load(n + i, count);
+  }
 };
 
-// m <- m_decay * m + m_gain * G; N = n_grad * G + m_scale * m; m <- 0 where it is dropped after use.
+// m <- m_decay * m + m_gain * G; N = n_grad * G + m_scale * m; m <- 0 where it is dropped after
+// use.
 template <class M>
 struct MomentumNumerator {
   M* m;
   bool drop;
-  Lanes at(int64_t i, int count, Lanes grad, const StepScalars& s) const {
+  Lanes at(int64_t i, int count, const Lanes& grad, const StepScalars& s) const {
     prefetch_ahead(m + i);
     const Lanes next = next_momentum(load(m + i, count), grad, s);
     store(m + i, drop ? Lanes{} : next, count);
@@ -47,8 +50,8 @@ struct MomentumNumerator {
 
 // --- denominators: N / (sqrt(v) * v_scale + eps), or N where there is no second moment --------
 // What the elements of a run share of it is a factor of the step; `divide` does the rest. `from(i)`
-// is the same for the run that begins at its element i. `ahead` bytes from where it is, the loop will
-// next want a gradient that is not in a cache.
+// is the same for the run that begins at its element i. `ahead` bytes from where it is, the loop
+// will next want a gradient that is not in a cache.
 
 // One for the run (it lies in one row or block): its inverse; or none: 1. Where the sum was taken
 // just before, the run's own gradient is at hand, and the next run's is what to ask for.
@@ -57,7 +60,7 @@ struct OneDenominator {
   int64_t ahead = kAhead;
   float factor() const { return inverse; }
   OneDenominator from(int64_t) const { return *this; }
-  Lanes divide(int64_t, int, Lanes n, Lanes, const StepScalars&) const { return n; }
+  Lanes divide(int64_t, int, const Lanes& n, const Lanes&, const StepScalars&) const { return n; }
 };
 
 // One for each element of the run (its columns): their inverses.
@@ -66,7 +69,7 @@ struct ManyDenominators {
   const float* inverse;
   static float factor() { return 1; }
   ManyDenominators from(int64_t i) const { return {inverse + i}; }
-  Lanes divide(int64_t i, int count, Lanes n, Lanes, const StepScalars&) const {
+  Lanes divide(int64_t i, int count, const Lanes& n, const Lanes&, const StepScalars&) const {
     return n * load(inverse + i, count);
   }
 };
@@ -78,7 +81,8 @@ struct ElementDenominators {
   bool given;
   static float factor() { return 1; }
   ElementDenominators from(int64_t i) const { return {v + i, given}; }
-  Lanes divide(int64_t i, int count, Lanes n, Lanes grad, const StepScalars& s) const {
+  Lanes divide(int64_t i, int count, const Lanes& n, const Lanes& grad,
+               const StepScalars& s) const {
     prefetch_ahead(v + i);
     Lanes moment = load(v + i, count);
     if (!given) {
@@ -89,7 +93,7 @@ struct ElementDenominators {
   }
 };
 
-inline Lanes inverse_denominators(Lanes v, const StepScalars& s) {
+inline Lanes inverse_denominators(const Lanes& v, const StepScalars& s) {
   return splat(1) / denominator(v, s);
 }
 
@@ -115,11 +119,12 @@ template <class W, class G, class Numerator, class Denominator>
 }
 
 // Updates `count` consecutive weights; w[0] is number `element` of its tensor. Scalars and rounder
-// are copies, so that the compiler sees that no store changes them. Never inlined: the kernels share
-// these loops.
+// are copies, so that the compiler sees that no store changes them. Never inlined: the kernels
+// share these loops.
 template <class W, class G, class Numerator, class Denominator>
-[[gnu::noinline]] inline void update_weights(W* w, const G* g, int64_t count, int64_t element, Numerator numerator,
-                           Denominator denominator, StepScalars s, Rounder rounder) {
+[[gnu::noinline]] inline void update_weights(W* w, const G* g, int64_t count, int64_t element,
+                                             Numerator numerator, Denominator denominator,
+                                             StepScalars s, Rounder rounder) {
   s.step_size *= denominator.factor();
   const int64_t whole = count - count % kLanes;
   for (int64_t i = 0; i < whole; i += kLanes) {

@@ -1,6 +1,6 @@
-// A basis that the caller gives (projector `given`): checked for orthonormal columns (to 1e-3 in the
-// largest entry of P^T P - I; anything else is refused, refused += 1) and put in the old one's place
-// as kernels/basis.h says. The gradient is not read.
+// A basis that the caller gives (projector `given`): checked for orthonormal columns (to 1e-3 in
+// the largest entry of P^T P - I; anything else is refused, refused += 1) and put in the old one's
+// place as kernels/basis.h says. The gradient is not read.
 #pragma once
 
 #include <tuple>

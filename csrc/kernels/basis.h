@@ -3,8 +3,9 @@
 //   - on success: replaces the basis, treats the momentum as on_refresh says (choices.h; on the
 //     first basis there is none to treat), sets has_basis (kBasisPublished under `published` unless
 //     it is the first), since_basis = 0 under restart, refreshes += 1;
-//   - on a zero or non-finite gradient: keeps basis and momentum, refused += 1; a parameter without
-//     a basis gets random orthonormal columns (lines: the first r) and has_basis.
+//   - on a gradient that is zero, not finite or (for a basis) above 2^112, where products overflow:
+//     keeps basis and momentum, refused += 1; a parameter without a basis gets random orthonormal
+//     columns (lines: the first r) and has_basis.
 #pragma once
 
 #include "core/field.h"

@@ -1,7 +1,9 @@
 // A new basis by block power iteration, from the old one or, for the first, from a random one:
-//   Z = G P (right), G^T P (left);  Y = G^T Z (right), G Z (left);  P <- orth(Y);  2 passes warm, 3 cold
-// orth is Cholesky-QR from a float64 Gram matrix Y^T Y = R^T R, P = Y R^-1, which holds to condition
-// numbers of 3e6, where a float32 Gram breaks down at 2e4; where it fails, Householder QR.
+//   Z = G P (right), G^T P (left);  Y = G^T Z (right), G Z (left);  P <- orth(Y)
+//   warm_passes times from the old basis, cold_passes times from noise
+// orth is Cholesky-QR from a float64 Gram matrix Y^T Y = R^T R, P = Y R^-1, which holds to
+// condition numbers of 3e6, where a float32 Gram breaks down at 2e4; where it fails, Householder
+// QR.
 // Only span(P) matters to Subspace-Momentum, so no singular vectors are computed.
 #pragma once
 

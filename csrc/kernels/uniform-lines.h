@@ -16,8 +16,8 @@ struct UniformLines : LineTarget {
 
   static constexpr auto fields() { return line_fields<UniformLines>(); }
 
-  // Keys and order of all lines, the new index, and where each line was before. Momentum is moved in
-  // place.
+  // Keys and order of all lines, the new index, and where each line was before. Momentum is moved
+  // in place.
   int64_t workspace_bytes() const { return 12 * lines() + 8 * rank() + 64 * 4; }
 
   void check() const { check_target(); }

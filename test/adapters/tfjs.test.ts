@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { beforeEach, describe, expect, test } from "@jest/globals";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { adamSN, adamSNSM, adamw, cosine, type Recipe, recipes } from "lean-optim";
@@ -72,8 +72,6 @@ async function saveModel(model: tf.LayersModel): Promise<Saved> {
   return { ...(JSON.parse(JSON.stringify(rest)) as Saved), weightData };
 }
 
-// Else tfjs recommends another backend.
-beforeAll(() => tf.env().set("IS_TEST", true));
 beforeEach(() => tf.setBackend("cpu"));
 
 describe("on the plain CPU backend", () => {

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import {
@@ -102,9 +102,6 @@ const cases: Record<string, Case> = {
       ) as tf.Tensor,
   },
 };
-
-// Else tfjs recommends another backend.
-beforeAll(() => tf.env().set("IS_TEST", true));
 
 const makeInputs = (shapes: readonly number[][]): tf.Tensor[] => {
   const random = seededRandom(7);

@@ -26,7 +26,7 @@ const npmCommand = realpathSync(execFileSync("which", ["npm"], { encoding: "utf8
 const firstStep = `
   const { Optimizer, adamSNSM } = require("lean-optim");
   const data = new Float32Array(64 * 32).fill(1);
-  const grad = Float32Array.from(data, (_, i) => Math.sin(i));
+  const grad = Float32Array.from(data, (_, i) => Math.sin(i + 1));
   const params = [{ name: "weight", data, grad, shape: [64, 32] }];
   try {
     new Optimizer([{ params, optimizer: adamSNSM({ lr: 0.01, rank: 8 }) }]).step();
@@ -37,6 +37,7 @@ const firstStep = `
 
 let folder: string;
 let sources: string;
+let withoutBinary: string;
 let tarball: string;
 
 /** The environment of a shell, not of the npm script that these tests may run under. */
@@ -74,22 +75,22 @@ function pathWithoutTools(): string {
   return bin;
 }
 
-/** A folder of a user's into which the tarball was installed. */
-function install(name: string, file: string, env: NodeJS.ProcessEnv) {
+/** A user's folder, into which the tarball was installed. */
+function install(name: string, file: string, env: NodeJS.ProcessEnv): string {
   const project = join(folder, name);
   mkdirSync(project);
   mustRun(project, "npm", ["init", "-y"], env);
-  const { status, text } = run(project, "npm", ["install", "--prefer-offline", file], env);
-  return { project, status, text };
+  mustRun(project, "npm", ["install", "--prefer-offline", file], env);
+  return project;
 }
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "lean-optim-package-"));
   mustRun(root, process.execPath, ["scripts/build-ts.mjs"]);
-  const sourceTarball = pack(root, join(folder, "source"));
-  mustRun(folder, "tar", ["xf", sourceTarball]);
+  mustRun(folder, "tar", ["xf", pack(root, join(folder, "checkout"))]);
   sources = join(folder, "package");
   rmSync(join(sources, "prebuilds"), { recursive: true, force: true });
+  withoutBinary = pack(sources, join(folder, "without-binary"));
   mustRun(sources, "npm", [
     "install",
     "--omit=dev",
@@ -166,9 +167,7 @@ describe("installed without a compiler", () => {
 
   beforeAll(() => {
     env = cleanEnvironment(pathWithoutTools());
-    const installed = install("user", tarball, env);
-    expect(installed).toMatchObject({ status: 0 });
-    project = installed.project;
+    project = install("user", tarball, env);
   }, 120_000);
 
   test("can be required and imported, and is one library", () => {
@@ -192,15 +191,7 @@ describe("installed without a compiler", () => {
   });
 
   test("says what to do where no binary fits", () => {
-    const source = join(folder, "source");
-    const {
-      project: bare,
-      status,
-      text,
-    } = install("bare", join(source, readdirSync(source)[0]), env);
-    expect(status).toBe(0);
-    expect(text).toContain("no prebuilt binary fits this machine");
-    expect(text).not.toContain("    at ");
+    const bare = install("bare", withoutBinary, env);
     const said = mustRun(bare, "node", ["-e", firstStep], env);
     expect(said).toMatch(/^ERR_LEAN_NO_BINARY There is no native addon for this machine/);
     expect(said).toContain("npx lean-optim build");

@@ -27,23 +27,33 @@ export const float32 = weightTypes[0] as WeightType;
 
 /** The nearest values of a type. */
 export function encode(values: ArrayLike<number>, dtype: WeightDType): WeightArray {
-  if (dtype === "float32") return Float32Array.from(values);
+  if (dtype === "float32") return new Float32Array(values);
   return Uint16Array.from(values, dtype === "bfloat16" ? encodeBfloat16 : encodeFloat16);
 }
 
 export function decode(array: ArrayLike<number>, dtype: string): Float64Array {
   if (dtype === "bfloat16") return Float64Array.from(array, decodeBfloat16);
   if (dtype === "float16") return Float64Array.from(array, decodeFloat16);
-  return Float64Array.from(array);
+  return new Float64Array(array);
+}
+
+const drawn = new Map<string, Float64Array>();
+
+/** {@link gaussians}, drawn once for each seed: they take longer than a step does. */
+function normals(count: number, seed: number): Float64Array {
+  const key = `${count} ${seed}`;
+  const values = drawn.get(key) ?? gaussians(count, seed);
+  drawn.set(key, values);
+  return values;
 }
 
 export function randomArray(count: number, seed: number, dtype: WeightDType = "float32") {
-  return encode(gaussians(count, seed), dtype);
+  return encode(normals(count, seed), dtype);
 }
 
 /** Of float32, so that its element type needs no mention. */
 export function randomFloats(count: number, seed: number): Float32Array {
-  return Float32Array.from(gaussians(count, seed));
+  return new Float32Array(normals(count, seed));
 }
 
 /** A tensor of a state dict as numbers. */

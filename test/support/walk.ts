@@ -6,9 +6,8 @@ import {
   type StateDict as State,
   type WeightArray,
 } from "lean-optim";
-import { gaussians } from "../oracle/random.js";
 import { Companion, type OracleSettings } from "./companion.js";
-import { decode, encode, float32, type WeightType } from "./dtypes.js";
+import { decode, encode, float32, randomArray, randomFloats, type WeightType } from "./dtypes.js";
 import { expectNear, largest } from "./near.js";
 import { countOf, type Shape, shapes } from "./shapes.js";
 
@@ -40,7 +39,7 @@ export function walk(what: Walk): Optimizer {
   const { recipe, oracle, type = float32, parameters = shapes, gradScale = 1 } = what;
   const { dtype, gradDtype } = type;
   const params = parameters.map(({ name, shape, batched }, i) => {
-    const data = encode(gaussians(countOf(shape), 1 + i), dtype);
+    const data = randomArray(countOf(shape), 1 + i, dtype);
     return { name, shape, batched, dtype, gradDtype, data };
   });
   const optimizer = new Optimizer([{ params, optimizer: recipe }], what.options);
@@ -50,7 +49,7 @@ export function walk(what: Walk): Optimizer {
   function gradientsAt(step: number): Map<string, WeightArray> {
     return new Map(
       parameters.map(({ name, shape }, i) => {
-        const grad = gaussians(countOf(shape), 1000 * step + i);
+        const grad = decode(randomFloats(countOf(shape), 1000 * step + i), "float32");
         what.disturb?.(grad, step, name);
         const scaled = grad.map((x) => gradScale * x);
         return [name, encode(scaled, gradDtype)];

@@ -49,8 +49,8 @@ void gram(Context& context, const Tensor& a, Side side, double* out) {
         const int64_t ldx = widen<T>(a, side, i * size, rows, depth, depths, x);
         const int64_t ldy = i == j ? ldx : widen<T>(a, side, j * size, cols, depth, depths, y);
         gemm(right ? Op::transposed : Op::plain, right ? Op::plain : Op::transposed, rows, cols,
-             depths, 1.0, x, ldx, y, ldy, depth > 0 ? 1.0 : 0.0,
-             out + i * size * order + j * size, order);
+             depths, 1.0, x, ldx, y, ldy, depth > 0 ? 1.0 : 0.0, out + i * size * order + j * size,
+             order);
       });
     }
   });

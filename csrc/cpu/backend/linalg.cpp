@@ -44,8 +44,8 @@ void dormtr_(const char* side, const char* triangle, const char* op, const int* 
              const double* a, const int* lda, const double* tau, double* c, const int* ldc,
              double* work, const int* lwork, int* info, size_t, size_t, size_t);
 void dgesdd_(const char* job, const int* m, const int* n, double* a, const int* lda, double* s,
-             double* u, const int* ldu, double* vt, const int* ldvt, double* work,
-             const int* lwork, int* iwork, int* info, size_t);
+             double* u, const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork,
+             int* iwork, int* info, size_t);
 }
 
 namespace lean::cpu {
@@ -68,8 +68,8 @@ void row_major_gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, T alpha, 
   const int sizes[] = {blas_int(n), blas_int(m), blas_int(k)};
   const int strides[] = {blas_int(ldb), blas_int(lda), blas_int(ldc)};
   const BlasTurn turn;
-  gemm(&b_op, &a_op, &sizes[0], &sizes[1], &sizes[2], &alpha, b, &strides[0], a, &strides[1],
-       &beta, c, &strides[2], 1, 1);
+  gemm(&b_op, &a_op, &sizes[0], &sizes[1], &sizes[2], &alpha, b, &strides[0], a, &strides[1], &beta,
+       c, &strides[2], 1, 1);
 }
 
 // Some builds of OpenBLAS have threads of their own, which would compete with the pool's.
@@ -104,8 +104,7 @@ double inverse_cholesky(int64_t n, double* a, int64_t lda) {
   return reciprocal;
 }
 
-void multiply_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x,
-                       int64_t ldx) {
+void multiply_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x, int64_t ldx) {
   const int rows = blas_int(n), cols = blas_int(m);
   const int r_stride = blas_int(ldr), x_stride = blas_int(ldx);
   const double one = 1;

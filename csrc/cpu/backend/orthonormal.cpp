@@ -13,15 +13,15 @@ namespace {
 
 constexpr int64_t kPanel = 128;  // rows of y that are one tile
 
-// y R^-1 is orthonormal to about 1e-16 cond(y^T y). Up to 1 / kSound that is done, up to 1 / kSingular
-// another round makes it so, and beyond that R is mostly rounding.
+// y R^-1 is orthonormal to about 1e-16 cond(y^T y). Up to 1 / kSound that is done, up to 1 /
+// kSingular another round makes it so, and beyond that R is mostly rounding.
 constexpr double kSound = 1e-11;
 constexpr double kSingular = 1e-14;
 
 constexpr int kMaxRounds = 4;
 
-// gram <- R^-1 (upper) with R^T R = gram. Columns are scaled to length 1 for it, so that their lengths
-// do not matter; returns 1 / cond of the scaled matrix, or 0 where there is no R.
+// gram <- R^-1 (upper) with R^T R = gram. Columns are scaled to length 1 for it, so that their
+// lengths do not matter; returns 1 / cond of the scaled matrix, or 0 where there is no R.
 double invert(double* gram, int64_t n, double* lengths) {
   for (int64_t j = 0; j < n; ++j) {
     lengths[j] = std::sqrt(gram[j * n + j]);
@@ -37,8 +37,8 @@ double invert(double* gram, int64_t n, double* lengths) {
   return reciprocal_condition;
 }
 
-// y <- y r, in float64. (Solving with R would be a little more accurate, and takes OpenBLAS more than
-// twice as long.)
+// y <- y r, in float64. (Solving with R would be a little more accurate, and takes OpenBLAS more
+// than twice as long.)
 void multiply(Context& context, float* y, int64_t rows, int64_t cols, const double* r) {
   parallel_for(context, (rows + kPanel - 1) / kPanel, [&](int64_t tile, int worker) {
     const int64_t count = std::min(kPanel, rows - tile * kPanel) * cols;

@@ -16,18 +16,15 @@ void select(int64_t n, int64_t count, int32_t* order, int32_t* index, Before bef
 
 }  // namespace
 
-void select_largest(const double* norms, int64_t n, int64_t count, int32_t* order,
-                    int32_t* index) {
-  select(n, count, order, index, [&](int32_t a, int32_t b) {
-    return norms[a] != norms[b] ? norms[a] > norms[b] : a < b;
-  });
+void select_largest(const double* norms, int64_t n, int64_t count, int32_t* order, int32_t* index) {
+  select(n, count, order, index,
+         [&](int32_t a, int32_t b) { return norms[a] != norms[b] ? norms[a] > norms[b] : a < b; });
 }
 
 void select_smallest(const uint64_t* keys, int64_t n, int64_t count, int32_t* order,
                      int32_t* index) {
-  select(n, count, order, index, [&](int32_t a, int32_t b) {
-    return keys[a] != keys[b] ? keys[a] < keys[b] : a < b;
-  });
+  select(n, count, order, index,
+         [&](int32_t a, int32_t b) { return keys[a] != keys[b] ? keys[a] < keys[b] : a < b; });
 }
 
 bool are_distinct(const int32_t* index, int64_t count, int64_t n, int32_t* sorted) {

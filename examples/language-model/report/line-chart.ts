@@ -59,7 +59,7 @@ export function lineChart(chart: LineChart): Markup {
   return markup`<svg class="chart" style="min-width: ${LEAST_SCALE * width}px" id="${id}" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-description">
 <title id="${id}-title">${title}</title>
 <desc id="${id}-description">${description}</desc>
-<clipPath id="${id}-area"><rect x="${MARGIN.left}" y="${MARGIN.top - 6}" width="${right - MARGIN.left + 6}" height="${BOTTOM - MARGIN.top + 6}"/></clipPath>
+<clipPath id="${id}-area"><rect x="${MARGIN.left - 6}" y="${MARGIN.top - 6}" width="${right - MARGIN.left + 12}" height="${BOTTOM - MARGIN.top + 6}"/></clipPath>
 ${horizontalAxis(chart, x)}
 ${verticalAxis(chart, y)}
 <g clip-path="url(#${id}-area)">${series.map((line) => drawLine(line, x, y))}</g>

@@ -50,7 +50,7 @@ function settingsOf({ settings, facts, results }: DemoRecord): Setting[] {
     ["Subspace momentum", `rank ${settings.rank}, a new basis every ${BASIS_INTERVAL} steps`],
     [
       "Embedding, gains of norms",
-      "AdamW at AdamW's rate with every optimizer, as in the paper's experiments all but matrices are",
+      "AdamW at AdamW's rate with every optimizer: in the paper's experiments, too, only matrices get the others",
     ],
     ["Seed", String(settings.seed)],
   ];

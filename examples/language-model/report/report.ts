@@ -36,8 +36,7 @@ ${timeSection(record)}
 ${sampleSection(record)}
 ${learningRateSection(record)}
 ${methodSection(record)}
-<footer>Made by <code>npm run demo</code> of lean-optim. One run with one seed: differences of a few thousandths of a nat are
-chance.</footer>
+<footer>Made by <code>npm run demo</code> of lean-optim. One run with one seed: small differences are chance.</footer>
 </main>
 </body>
 </html>

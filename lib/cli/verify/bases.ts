@@ -5,7 +5,8 @@ import { projectedDimension, type Side } from "../../../test/oracle/subspace.js"
 import type { KernelTensor } from "../../native.js";
 import type { StateDType } from "../../tensor.js";
 import { noise } from "./noise.js";
-import { floats, type MatrixShape, valuesOf } from "./tensors.js";
+import type { MatrixShape } from "./shapes.js";
+import { floats, valuesOf } from "./tensors.js";
 
 /** A weight and the subspace of its momentum. */
 export interface Projection {

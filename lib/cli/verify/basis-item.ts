@@ -63,10 +63,6 @@ export interface BasisItem {
   readonly before: { readonly basis: Buffer; readonly expAvg: Buffer };
 }
 
-export const policies: readonly OnRefresh[] = ["restart", "rotate", "keep", "published"];
-
-export const gradientTypes: readonly WeightDType[] = ["float32", "bfloat16", "float16"];
-
 /** Where a random stream and its position come from. */
 const usualKey: RandomKey = { seed: 3, stream: 4, calls: 12 };
 
@@ -164,6 +160,17 @@ export function checkRefused(worst: Worst, item: BasisItem): void {
   worst.same("expAvg", fields.expAvg.data, before.expAvg);
   if (spec.hasBasis) worst.same("basis", fields.basis.data, before.basis);
   else checkOrthonormal(worst, item);
+}
+
+/** A gradient without elements may count as one that is not there or as zero: no basis comes of it. */
+export function checkLeftOrRefused(worst: Worst, item: BasisItem): void {
+  const { fields, before, counters: counted } = item;
+  if (bytesOf(fields.counters.data).equals(bytesOf(countersTensor(counted).data))) {
+    worst.same("basis", fields.basis.data, before.basis);
+    worst.same("expAvg", fields.expAvg.data, before.expAvg);
+  } else {
+    checkRefused(worst, item);
+  }
 }
 
 /** Gradients that no basis can be had from. */

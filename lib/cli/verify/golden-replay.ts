@@ -2,7 +2,7 @@
 import { trajectoryError } from "../../../test/oracle/golden.js";
 import { type Basis, Optimizer } from "../../optimizer.js";
 import { type SafetensorsReader, typedArray } from "../../safetensors.js";
-import { type GoldenCase, goldenCase } from "../golden-cases.js";
+import type { GoldenCase } from "../golden-cases.js";
 import { optimizerOptionsOf, recipeOf } from "./golden-recipe.js";
 
 const name = "weight";
@@ -17,7 +17,7 @@ export interface GoldenReplay {
 export function replayGolden(
   reader: SafetensorsReader,
   device: string,
-  described: GoldenCase = goldenCase(reader.metadata),
+  described: GoldenCase,
 ): GoldenReplay {
   const { recipe, given, shape, steps } = described;
   if (recipe === null) throw new RangeError(`nothing to replay: ${described.skip}`);

@@ -1,5 +1,6 @@
 /** Cases of kernels: items with what should become of them. */
 import { type KernelName, type KernelTensor, runKernel } from "../../native.js";
+import { absent } from "./tensors.js";
 import { bytesOf, Worst } from "./worst.js";
 
 export type KernelField = KernelTensor | number | boolean | string | undefined;
@@ -102,4 +103,11 @@ function copiesOfRead({ fields, writes }: TestItem) {
 /** An item that a kernel must leave alone though it stands among others. */
 export function untouched(item: TestItem): TestItem {
   return { ...item, writes: [], check: () => {} };
+}
+
+/** The item of a parameter that has no gradient, which a kernel must leave alone. */
+export function withoutGradient(item: TestItem): TestItem {
+  const { grad } = item.fields;
+  const nothing = isTensor(grad) ? absent(grad.dtype, grad.shape) : undefined;
+  return untouched({ ...item, fields: { ...item.fields, grad: nothing } });
 }

@@ -113,6 +113,17 @@ export function checkAdopted(worst: Worst, item: LineItem): void {
   }
 }
 
+/** A gradient without elements may count as one that is not there or as zero: no lines come of it. */
+export function checkLeftOrRefused(worst: Worst, item: LineItem): void {
+  const { fields, expAvgBefore, counters: counted, oldLines } = item;
+  if (bytesOf(fields.counters.data).equals(bytesOf(countersTensor(counted).data))) {
+    worst.near("index", newLines(item), oldLines, 0);
+    worst.same("expAvg", fields.expAvg.data, expAvgBefore);
+  } else {
+    checkRefused(worst, item);
+  }
+}
+
 /** After a refusal: the old lines, or the first ones where there were none. */
 export function checkRefused(worst: Worst, item: LineItem): void {
   const { spec, fields, expAvgBefore, counters: counted, oldLines } = item;

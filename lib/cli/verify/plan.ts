@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { asIoError } from "../../file.js";
 import { describeNative, type KernelName } from "../../native.js";
 import { SafetensorsReader } from "../../safetensors.js";
-import { goldenCase } from "../golden-cases.js";
+import { type GoldenCase, goldenCase } from "../golden-cases.js";
 import { replayGolden } from "./golden-replay.js";
 import type { KernelCase } from "./kernel-case.js";
 import { kernelCases } from "./kernel-cases.js";
@@ -53,9 +53,9 @@ function kernelCheck(
 }
 
 /**
- * Every golden file in a folder.
+ * Every golden file in a folder. One that cannot be read is a check that fails.
  *
- * @throws LeanError ERR_LEAN_IO, ERR_LEAN_CHECKPOINT
+ * @throws LeanError ERR_LEAN_IO where there is no such folder
  */
 export function goldenChecks(folder: string, device: string): Check[] {
   return listFolder(folder)
@@ -74,18 +74,28 @@ function listFolder(folder: string): string[] {
 
 function goldenCheck(folder: string, file: string, device: string): Check {
   const path = join(folder, file);
-  const { system, variant, skip } = withReader(path, ({ metadata }) => goldenCase(metadata));
+  let described: GoldenCase;
+  try {
+    described = withReader(path, ({ metadata }) => goldenCase(metadata));
+  } catch (error) {
+    return unreadable(file, error);
+  }
+  const { system, variant, skip, tolerance } = described;
+  const replay = (reader: SafetensorsReader) => replayGolden(reader, device, described);
   return {
     file,
     system,
     variant,
     ...(skip !== undefined && { skip }),
-    run: () =>
-      withReader(path, (reader) => {
-        const described = goldenCase(reader.metadata);
-        return { ...replayGolden(reader, device, described), tolerance: described.tolerance };
-      }),
+    run: () => ({ ...withReader(path, replay), tolerance }),
   };
+}
+
+function unreadable(file: string, error: unknown): Check {
+  const run = () => {
+    throw error;
+  };
+  return { file, system: "unreadable", variant: "unknown", run };
 }
 
 function withReader<T>(path: string, use: (reader: SafetensorsReader) => T): T {

@@ -6,6 +6,8 @@ import { type Partition, type Reduce, subsetSquares } from "../../../test/oracle
 import type { StepScalars } from "../../../test/oracle/step-scalars.js";
 import { storageError, unitRoundoff } from "./tensors.js";
 
+const { abs, max, sqrt } = Math;
+
 export const u = unitRoundoff("float32");
 
 /**
@@ -15,7 +17,7 @@ export const u = unitRoundoff("float32");
  * standard deviations.
  */
 export function sumError(length: number): number {
-  return (2 + 2 * Math.sqrt(length)) * u;
+  return (2 + 2 * sqrt(length)) * u;
 }
 
 /** |gradFactor·g| + |l2·W|, of which the gradient is within 2u. */
@@ -24,7 +26,7 @@ export function gradientMagnitude(
   grad: ArrayLike<number>,
   { gradFactor, l2 }: StepScalars,
 ): Float64Array {
-  return Float64Array.from(grad, (g, i) => Math.abs(gradFactor * g) + Math.abs(l2 * param[i]));
+  return Float64Array.from(grad, (g, i) => abs(gradFactor * g) + abs(l2 * param[i]));
 }
 
 export interface StepForBounds {
@@ -62,9 +64,9 @@ export function stepBounds(step: StepForBounds): StepBounds {
     if (after.secondMoment !== null && secondMoment !== null) {
       const s = subsets.owner[i];
       const v = after.secondMoment[s];
-      const root = Math.sqrt(v);
+      const root = sqrt(v);
       // The root's own rounding, and what an error of v does to it: most where v is small.
-      const rootError = root - Math.sqrt(Math.max(0, v - secondMoment[s])) + u * root;
+      const rootError = root - sqrt(max(0, v - secondMoment[s])) + u * root;
       denominator = root * vScale + eps;
       denominatorError = vScale * rootError + 2 * u * denominator;
     }
@@ -72,9 +74,9 @@ export function stepBounds(step: StepForBounds): StepBounds {
     const least = denominator - denominatorError;
     const ratioError =
       (roundings * u * magnitude[i] + ratio * denominatorError) / least + 2 * u * ratio;
-    const kept = Math.abs(decayBefore * step.param[i]);
+    const kept = abs(decayBefore * step.param[i]);
     const error = stepSize * ratioError + 3 * u * (kept + stepSize * ratio);
-    return decayAfter * error + u * Math.abs(w);
+    return decayAfter * error + u * abs(w);
   });
   return { param, secondMoment };
 }
@@ -101,7 +103,7 @@ export function momentumBounds(
   dtype: "float32" | "bfloat16",
 ): Float64Array {
   return Float64Array.from(after, (m, i) => {
-    const [kept, added] = [Math.abs(mDecay * before[i]), Math.abs(mGain * input.magnitude[i])];
+    const [kept, added] = [abs(mDecay * before[i]), abs(mGain * input.magnitude[i])];
     return input.roundings * u * added + 2 * u * (kept + added) + storageError(dtype, m);
   });
 }

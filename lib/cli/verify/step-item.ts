@@ -1,52 +1,20 @@
 /** What the items of kernels that step weights have in common. */
 
 import type { StepResult } from "../../../test/oracle/moments.js";
-import {
-  type Partition,
-  type PartitionRule,
-  partition,
-  type Reduce,
-} from "../../../test/oracle/partition.js";
+import type { Partition, Reduce } from "../../../test/oracle/partition.js";
 import type { KernelTensor } from "../../native.js";
 import type { KernelPartition } from "../../parts/part.js";
-import { numel, type StateDType, type WeightDType } from "../../tensor.js";
+import { numel } from "../../tensor.js";
+import type { WeightTypes } from "./choices.js";
 import { noise } from "./noise.js";
 import type { RandomKey } from "./replay-case.js";
 import { gradientMagnitude, type StepForBounds, stepBounds } from "./rounding.js";
 import { counters, countersTensor, type KernelScalars, scalarsTensor } from "./scalars.js";
+import type { MatrixShape } from "./shapes.js";
 import { checkStochastic } from "./stochastic-rounding.js";
-import { floats, type MatrixShape, storageError, valuesOf } from "./tensors.js";
+import { blockOf, subsetCount, subsetsOf } from "./subsets.js";
+import { floats, storageError, valuesOf } from "./tensors.js";
 import type { Worst } from "./worst.js";
-
-/** Types of a weight and of its gradient. */
-export interface WeightTypes {
-  readonly param: WeightDType;
-  readonly grad: WeightDType;
-}
-
-/** Every pair of types that kernels take. */
-export const weightTypes: readonly WeightTypes[] = [
-  { param: "float32", grad: "float32" },
-  { param: "bfloat16", grad: "bfloat16" },
-  { param: "bfloat16", grad: "float32" },
-  { param: "float16", grad: "float16" },
-  { param: "float16", grad: "float32" },
-];
-
-export const stateTypes: readonly StateDType[] = ["float32", "bfloat16"];
-
-export const partitions: readonly KernelPartition[] = [
-  "none",
-  "elementwise",
-  "rows",
-  "columns",
-  "blocks",
-  "whole",
-];
-
-export function describeTypes({ param, grad }: WeightTypes): string {
-  return param === grad ? param : `${param} with ${grad} gradients`;
-}
 
 export interface StepSpec {
   readonly shape: MatrixShape;
@@ -93,45 +61,6 @@ export interface StepItem {
   readonly reduce: Reduce;
   /** For the oracle: with moments that are given, they stay as they are. */
   readonly oracleScalars: KernelScalars;
-}
-
-/** A length of runs that divides few numbers of elements. */
-const block = 6;
-
-const rules: Readonly<Record<KernelPartition, PartitionRule>> = {
-  none: "elementwise",
-  elementwise: "elementwise",
-  rows: "row",
-  columns: "column",
-  blocks: block,
-  whole: "tensor",
-};
-
-export function subsetsOf(shape: MatrixShape, kernelPartition: KernelPartition): Partition {
-  return partition(shape, rules[kernelPartition]);
-}
-
-/** The `block` field that goes with a partition. */
-export function blockOf(kernelPartition: KernelPartition): number {
-  return kernelPartition === "blocks" ? block : 0;
-}
-
-/** How many second moments the kernels keep: also of weights without elements. */
-export function subsetCount([rows, cols]: MatrixShape, kernelPartition: KernelPartition): number {
-  switch (kernelPartition) {
-    case "none":
-      return 0;
-    case "elementwise":
-      return rows * cols;
-    case "rows":
-      return rows;
-    case "columns":
-      return cols;
-    case "blocks":
-      return Math.ceil((rows * cols) / block);
-    case "whole":
-      return 1;
-  }
 }
 
 export function stepItem(spec: StepSpec): StepItem {
@@ -222,9 +151,4 @@ export function checkStep(
     after.secondMoment ?? [],
     bounds.secondMoment ?? 0,
   );
-}
-
-/** Takes turns among choices: a mixture that covers all of them without every combination. */
-export function turn<T>(choices: readonly T[], number: number): T {
-  return choices[number % choices.length];
 }

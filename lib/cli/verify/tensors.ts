@@ -78,29 +78,3 @@ export function int64s(values: readonly number[]): KernelTensor {
 export function absent(dtype: DType, shape: readonly number[]): KernelTensor {
   return { data: null as unknown as NodeJS.TypedArray, shape, dtype };
 }
-
-export type MatrixShape = readonly [rows: number, cols: number];
-
-/** Shapes that find mistakes: single elements and lines, primes, vectors' widths and not. */
-export const oddShapes: readonly MatrixShape[] = [
-  [1, 1],
-  [1, 7],
-  [7, 1],
-  [5, 13],
-  [16, 32],
-  [53, 37],
-  [3, 547],
-];
-
-/** Of several tiles; tall enough to have several for sums down columns, too. */
-export const largeShapes: readonly MatrixShape[] = [
-  [7, 5461],
-  [1100, 40],
-];
-
-/** Shapes without elements. */
-export const emptyShapes: readonly MatrixShape[] = [
-  [0, 4],
-  [4, 0],
-  [0, 0],
-];

@@ -1,5 +1,7 @@
 /** The worst of many comparisons. */
 
+const { abs } = Math;
+
 /** How far results may be off, element by element, or all alike. */
 export type Bound = ArrayLike<number> | number;
 
@@ -48,8 +50,7 @@ export class Worst {
 
 /** |a − b|; 0 where both are the same infinity or both are NaN. */
 function distance(a: number, b: number): number {
-  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
-  return Math.abs(a - b);
+  return a === b || Object.is(a, b) ? 0 : abs(a - b);
 }
 
 export function bytesOf(array: ArrayBufferView): Buffer {

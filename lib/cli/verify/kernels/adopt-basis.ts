@@ -3,17 +3,10 @@ import { type Matrix, matrix } from "../../../../test/oracle/matrix.js";
 import { projectedDimension } from "../../../../test/oracle/subspace.js";
 import { numel } from "../../../tensor.js";
 import { emptyProjections, orthonormalColumns, type Projection, projections } from "../bases.js";
-import {
-  type BasisSpec,
-  basisItem,
-  checkAdopted,
-  checkRefused,
-  gradientTypes,
-  policies,
-} from "../basis-item.js";
+import { type BasisSpec, basisItem, checkAdopted, checkRefused } from "../basis-item.js";
+import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { noise } from "../noise.js";
-import { stateTypes, turn } from "../step-item.js";
 import { floats, valuesOf } from "../tensors.js";
 
 type AdoptSpec = Omit<BasisSpec, "gradient"> & {

@@ -1,11 +1,10 @@
 import { acceptsLines } from "../../../../test/oracle/adopt-lines.js";
 import { numel } from "../../../tensor.js";
 import { emptyProjections, type Projection, projections } from "../bases.js";
-import { gradientTypes, policies } from "../basis-item.js";
+import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { checkAdopted, checkRefused, type LineSpec, lineItem, newLines } from "../line-item.js";
 import { someLines } from "../lines.js";
-import { stateTypes, turn } from "../step-item.js";
 import { int32s } from "../tensors.js";
 
 type AdoptSpec = Omit<LineSpec, "gradient"> & {

@@ -1,28 +1,15 @@
 import { denseStep } from "../../../../test/oracle/dense-step.js";
 import { numel, type StateDType } from "../../../tensor.js";
+import { describeTypes, turn, weightTypes } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { replayCase } from "../replay-case.js";
 import { gradientMagnitude, momentumBounds } from "../rounding.js";
 import { denseScalarVariants, stepScalars } from "../scalars.js";
-import {
-  checkStep,
-  describeTypes,
-  partitions,
-  type StepItem,
-  type StepSpec,
-  stepItem,
-  turn,
-  weightTypes,
-} from "../step-item.js";
-import {
-  emptyShapes,
-  floats,
-  largeShapes,
-  type MatrixShape,
-  oddShapes,
-  valuesOf,
-} from "../tensors.js";
+import { emptyShapes, largeShapes, type MatrixShape, oddShapes } from "../shapes.js";
+import { checkStep, type StepItem, type StepSpec, stepItem } from "../step-item.js";
+import { partitions } from "../subsets.js";
+import { floats, valuesOf } from "../tensors.js";
 
 /** null: no momentum. */
 type DenseSpec = StepSpec & { readonly state: StateDType | null };

@@ -1,21 +1,13 @@
 import { gradientStats } from "../../../../test/oracle/gradient-stats.js";
 import type { KernelPartition } from "../../../parts/part.js";
 import { numel, type WeightDType } from "../../../tensor.js";
+import { turn } from "../choices.js";
 import { kernelCase, type TestItem } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { sumError } from "../rounding.js";
-import { blockOf, partitions, subsetCount, subsetsOf, turn } from "../step-item.js";
-import {
-  absent,
-  emptyShapes,
-  floats,
-  int32s,
-  largeShapes,
-  type MatrixShape,
-  oddShapes,
-  storageError,
-  valuesOf,
-} from "../tensors.js";
+import { emptyShapes, largeShapes, type MatrixShape, oddShapes } from "../shapes.js";
+import { blockOf, partitions, subsetCount, subsetsOf } from "../subsets.js";
+import { absent, floats, int32s, storageError, valuesOf } from "../tensors.js";
 
 interface StatsSpec {
   readonly shape: MatrixShape;

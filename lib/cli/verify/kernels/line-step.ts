@@ -2,24 +2,17 @@ import { lineStep } from "../../../../test/oracle/line-step.js";
 import { projectedDimension, projectedShape, type Side } from "../../../../test/oracle/subspace.js";
 import { numel, type StateDType } from "../../../tensor.js";
 import { emptyProjections, type Projection, projections } from "../bases.js";
+import { describeTypes, stateTypes, turn, weightTypes } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { shuffle, someLines } from "../lines.js";
 import { noise } from "../noise.js";
 import { replayCase } from "../replay-case.js";
 import { gradientMagnitude, momentumBounds } from "../rounding.js";
 import { scalarVariants, stepScalars } from "../scalars.js";
-import {
-  checkStep,
-  describeTypes,
-  partitions,
-  type StepItem,
-  type StepSpec,
-  stateTypes,
-  stepItem,
-  turn,
-  weightTypes,
-} from "../step-item.js";
-import { floats, int32s, type MatrixShape, valuesOf } from "../tensors.js";
+import type { MatrixShape } from "../shapes.js";
+import { checkStep, type StepItem, type StepSpec, stepItem } from "../step-item.js";
+import { partitions } from "../subsets.js";
+import { floats, int32s, valuesOf } from "../tensors.js";
 
 interface LineSpec extends StepSpec, Projection {
   readonly state: StateDType;

@@ -1,11 +1,13 @@
 import { uniforms } from "../../../../test/oracle/random.js";
 import { subsetMoment } from "../../../../test/oracle/subset-moment.js";
 import type { KernelPartition } from "../../../parts/part.js";
+import { turn } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { u } from "../rounding.js";
 import { type KernelScalars, scalarsTensor, scalarVariants, stepScalars } from "../scalars.js";
-import { blockOf, subsetCount, subsetsOf, turn } from "../step-item.js";
-import { floats, type MatrixShape, oddShapes, storageError, valuesOf } from "../tensors.js";
+import { type MatrixShape, oddShapes } from "../shapes.js";
+import { blockOf, subsetCount, subsetsOf } from "../subsets.js";
+import { floats, storageError, valuesOf } from "../tensors.js";
 
 interface MomentSpec {
   readonly shape: MatrixShape;

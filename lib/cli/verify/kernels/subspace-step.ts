@@ -4,22 +4,14 @@ import { subspaceStep } from "../../../../test/oracle/subspace-step.js";
 import type { KernelPartition } from "../../../parts/part.js";
 import { numel, type StateDType } from "../../../tensor.js";
 import { basisOf, emptyProjections, type Projection, projections } from "../bases.js";
+import { describeTypes, stateTypes, turn, weightTypes } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { replayCase } from "../replay-case.js";
 import { gradientMagnitude, momentumBounds, sumError, u } from "../rounding.js";
 import { scalarVariants, stepScalars } from "../scalars.js";
-import {
-  checkStep,
-  describeTypes,
-  partitions,
-  type StepItem,
-  type StepSpec,
-  stateTypes,
-  stepItem,
-  turn,
-  weightTypes,
-} from "../step-item.js";
+import { checkStep, type StepItem, type StepSpec, stepItem } from "../step-item.js";
+import { partitions } from "../subsets.js";
 import { floats, valuesOf } from "../tensors.js";
 
 interface SubspaceSpec extends StepSpec, Projection {

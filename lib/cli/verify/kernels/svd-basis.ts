@@ -8,20 +8,19 @@ import {
   type BasisSpec,
   basisItem,
   checkAdopted,
+  checkLeftOrRefused,
   checkOrthonormal,
   checkRefused,
-  gradientTypes,
   newBasis,
   orthonormalityBound,
-  policies,
   uselessGradients,
 } from "../basis-item.js";
-import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
+import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
+import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { replayCase } from "../replay-case.js";
 import { sumError } from "../rounding.js";
 import { gappedGradient } from "../spectra.js";
-import { stateTypes, turn } from "../step-item.js";
 import { unitRoundoff } from "../tensors.js";
 import type { Worst } from "../worst.js";
 
@@ -66,12 +65,12 @@ function svdItem(spec: SvdSpec, gradientRank = Math.min(...spec.shape)): TestIte
   };
 }
 
-function refusedItem(spec: SvdSpec): TestItem {
+function refusedItem(spec: SvdSpec, check = checkRefused): TestItem {
   const item = basisItem(spec);
   return {
     fields: { ...item.fields, method: spec.method },
     writes: item.writes,
-    check: (worst) => checkRefused(worst, item),
+    check: (worst) => check(worst, item),
   };
 }
 
@@ -169,7 +168,15 @@ export const cases = [
     ),
   ),
   kernelCase("svdBasis", "weights without elements", () =>
-    emptyProjections.map((projection) => refusedItem({ ...random(projection), hasBasis: 0 })),
+    emptyProjections.map((projection) =>
+      refusedItem({ ...random(projection), hasBasis: 0 }, checkLeftOrRefused),
+    ),
+  ),
+  kernelCase("svdBasis", "no gradient", () =>
+    sides.flatMap((projection) => [
+      withoutGradient(svdItem(random(projection))),
+      withoutGradient(svdItem({ ...random(projection), hasBasis: 0 })),
+    ]),
   ),
   kernelCase("svdBasis", "idle items among others", () =>
     sides.flatMap((projection) => [

@@ -2,10 +2,12 @@ import { acceptsLines } from "../../../../test/oracle/adopt-lines.js";
 import { lineEnergies, topKLines } from "../../../../test/oracle/top-k-lines.js";
 import { numel } from "../../../tensor.js";
 import { emptyProjections, type Projection, projections } from "../bases.js";
-import { gradientTypes, policies, uselessGradients } from "../basis-item.js";
-import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
+import { uselessGradients } from "../basis-item.js";
+import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
+import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
 import {
   checkAdopted,
+  checkLeftOrRefused,
   checkRefused,
   type LineItem,
   type LineSpec,
@@ -14,7 +16,6 @@ import {
 } from "../line-item.js";
 import { noise } from "../noise.js";
 import { sumError } from "../rounding.js";
-import { stateTypes, turn } from "../step-item.js";
 import type { Worst } from "../worst.js";
 
 /** Lines may be taken for each other only where their norms are the same up to rounding. */
@@ -58,9 +59,9 @@ function tiedItem(spec: Omit<LineSpec, "gradient">): TestItem {
   };
 }
 
-function refusedItem(spec: LineSpec): TestItem {
+function refusedItem(spec: LineSpec, check = checkRefused): TestItem {
   const item = lineItem(spec);
-  return { ...item, check: (worst) => checkRefused(worst, item) };
+  return { ...item, check: (worst) => check(worst, item) };
 }
 
 const common = {
@@ -90,6 +91,11 @@ function mixture(changes: Partial<LineSpec>): TestItem[] {
 const plain: Projection = { shape: [53, 37], side: "left", rank: 17 };
 const sides: readonly Projection[] = [plain, { ...plain, side: "right" }];
 
+const sizedBy = (size: number) => (projection: Projection) => {
+  const spec = random(projection);
+  return topKItem({ ...spec, gradient: Float64Array.from(spec.gradient, (x) => size * x) });
+};
+
 export const cases = [
   ...policies.flatMap((onRefresh) =>
     ([0, 1] as const).map((hasBasis) =>
@@ -115,13 +121,9 @@ export const cases = [
       ),
     ),
   ),
-  kernelCase("topKLines", "squares far from float32's range", () =>
-    [1e-30, 1e30].flatMap((size) =>
-      sides.map((projection) => {
-        const spec = random(projection);
-        return topKItem({ ...spec, gradient: Float64Array.from(spec.gradient, (x) => size * x) });
-      }),
-    ),
+  kernelCase("topKLines", "squares beyond float32", () => sides.map(sizedBy(1e30))),
+  kernelCase("topKLines", "squares below float32", () =>
+    [1e-30, 1e-21].flatMap((size) => sides.map(sizedBy(size))),
   ),
   kernelCase("topKLines", "gradients that give no lines are refused", () =>
     sides.flatMap((projection) =>
@@ -134,7 +136,15 @@ export const cases = [
     ),
   ),
   kernelCase("topKLines", "weights without elements", () =>
-    emptyProjections.map((projection) => refusedItem({ ...random(projection), hasBasis: 0 })),
+    emptyProjections.map((projection) =>
+      refusedItem({ ...random(projection), hasBasis: 0 }, checkLeftOrRefused),
+    ),
+  ),
+  kernelCase("topKLines", "no gradient", () =>
+    sides.flatMap((projection) => [
+      withoutGradient(topKItem(random(projection))),
+      withoutGradient(topKItem({ ...random(projection), hasBasis: 0 })),
+    ]),
   ),
   kernelCase("topKLines", "idle items among others", () =>
     sides.flatMap((projection) => [

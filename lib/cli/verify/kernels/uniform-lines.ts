@@ -1,11 +1,10 @@
 import { uniformLines } from "../../../../test/oracle/uniform-lines.js";
 import { numel } from "../../../tensor.js";
 import { emptyProjections, type Projection, projections } from "../bases.js";
-import { gradientTypes, policies } from "../basis-item.js";
+import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
 import { kernelCase, sequenceCase, type TestItem, untouched } from "../kernel-case.js";
 import { checkAdopted, type LineSpec, lineItem, newLines, usualKey } from "../line-item.js";
 import { replayCase } from "../replay-case.js";
-import { stateTypes, turn } from "../step-item.js";
 import { valuesOf } from "../tensors.js";
 
 type UniformSpec = Omit<LineSpec, "gradient">;
