@@ -68,7 +68,8 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
     Backend& backend = *find_backend(name);
     std::vector<std::string_view> runnable;
     for (const KernelInfo* kernel : all_kernels()) {
-      if (find_run(kernel->name, name, backend.level()) != nullptr) runnable.push_back(kernel->name);
+      if (find_run(kernel->name, name, backend.level()) != nullptr)
+        runnable.push_back(kernel->name);
     }
     Napi::Object entry = Napi::Object::New(env);
     entry["name"] = text(env, name);

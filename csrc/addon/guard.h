@@ -1,6 +1,6 @@
-// The one place where C++ exceptions end. A native entry point returns a status and leaves a message
-// behind; lib/native.ts takes the message and throws the Error, so that it is an Error in every realm
-// and a terminating worker thread cannot abort the process.
+// The one place where C++ exceptions end. A native entry point returns a status and leaves a
+// message behind; lib/native.ts takes the message and throws the Error, so that it is an Error in
+// every realm and a terminating worker thread cannot abort the process.
 #pragma once
 
 #include <new>

@@ -25,8 +25,8 @@ void take_hyper(Program& program, Napi::Value value) {
 
 }  // namespace
 
-// Runs a sequence on a thread of the libuv pool. It owns a share of the program and keeps the caller's
-// object, and with it every bound array, alive until it has come back.
+// Runs a sequence on a thread of the libuv pool. It owns a share of the program and keeps the
+// caller's object, and with it every bound array, alive until it has come back.
 class RunWorker final : public Napi::AsyncWorker {
  public:
   RunWorker(Napi::Env env, ProgramHandle& handle, size_t sequence, Napi::Value keep_alive)
@@ -78,8 +78,8 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
                      });
 }
 
-// A failed construction leaves an object without a program, as a disposed one is; lib/native.ts asks
-// for the error right after `new`.
+// A failed construction leaves an object without a program, as a disposed one is; lib/native.ts
+// asks for the error right after `new`.
 ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info, [&] {
     const Napi::Object spec = read_object(info[0], "spec");

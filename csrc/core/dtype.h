@@ -40,7 +40,8 @@ constexpr bool is_state_type(DType type) {
   return type == DType::float32 || type == DType::bfloat16;
 }
 
-// Calls f.template operator()<T>() with the C++ type of a weight: dispatch(t, [&]<class T> { ... }).
+// Calls f.template operator()<T>() with the C++ type of a weight: dispatch(t, [&]<class T> { ...
+// }).
 template <class F>
 decltype(auto) dispatch_weight(DType type, F&& f) {
   switch (type) {

@@ -36,17 +36,17 @@ concept Choice = std::is_enum_v<E> && requires(E e) { choice_names(e); };
 template <class Item, class Member>
 struct Field {
   std::string_view name;
-  Member Item::* member;
+  Member Item::*member;
   bool optional;
 };
 
 template <class Item, class Member>
-constexpr Field<Item, Member> field(std::string_view name, Member Item::* member) {
+constexpr Field<Item, Member> field(std::string_view name, Member Item::*member) {
   return {name, member, false};
 }
 
 template <class Item>
-constexpr Field<Item, Tensor> optional_field(std::string_view name, Tensor Item::* member) {
+constexpr Field<Item, Tensor> optional_field(std::string_view name, Tensor Item::*member) {
   return {name, member, true};
 }
 

@@ -1,6 +1,7 @@
 // The kernel registry. A kernel is an item struct (csrc/kernels/k.h) with
-//   static constexpr std::string_view name;    static constexpr auto fields() { return std::tuple{field(...)}; }
-//   void check() const;                         // throws Error for what would corrupt memory
+//   static constexpr std::string_view name;    static constexpr auto fields() { return
+//   std::tuple{field(...)}; } void check() const;                         // throws Error for what
+//   would corrupt memory
 // optionally `int64_t workspace_bytes() const` with a member `void* workspace`,
 // and one `run` per backend, which takes an array of items and may assume that they were checked.
 #pragma once

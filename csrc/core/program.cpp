@@ -18,8 +18,8 @@ void require_aligned(const void* memory, const Tensor& tensor) {
           "memory of " + std::string(name_of(tensor.dtype)) + " elements must be aligned to them");
 }
 
-// What an external tensor points at until it is bound, so that its kernel's check() does not take it
-// for an absent one.
+// What an external tensor points at until it is bound, so that its kernel's check() does not take
+// it for an absent one.
 alignas(64) std::byte unbound;
 
 }  // namespace
@@ -52,9 +52,9 @@ void Program::add_sequence() { sequences_.emplace_back(); }
 
 std::byte* Program::add_call(const KernelInfo& info, size_t count) {
   const RunFunction run = find_run(info.name, backend_.name(), backend_.level());
-  require(run != nullptr, "ERR_LEAN_UNSUPPORTED",
-          "the backend " + std::string(backend_.name()) + " has no kernel " +
-              std::string(info.name));
+  require(
+      run != nullptr, "ERR_LEAN_UNSUPPORTED",
+      "the backend " + std::string(backend_.name()) + " has no kernel " + std::string(info.name));
   Call call{&info, run, std::make_unique<std::byte[]>(info.item_size * count), count};
   for (size_t i = 0; i < count; ++i) info.construct(item(call, i));
   auto& calls = sequences_.back().calls;
@@ -62,8 +62,7 @@ std::byte* Program::add_call(const KernelInfo& info, size_t count) {
   return calls.back().items.get();
 }
 
-void Program::place(Tensor& tensor, Place place, size_t slot, size_t offset,
-                    bool may_be_absent) {
+void Program::place(Tensor& tensor, Place place, size_t slot, size_t offset, bool may_be_absent) {
   const size_t bytes = static_cast<size_t>(tensor.bytes());
   switch (place) {
     case Place::external:

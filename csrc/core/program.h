@@ -38,18 +38,19 @@ class Program {
   // item. Throws Error when the backend has no such kernel.
   std::byte* add_call(const KernelInfo& info, size_t count);
 
-  // Gives a tensor of an item its memory; `offset` is in bytes. One that `may_be_absent` need not be
-  // bound when a sequence runs.
+  // Gives a tensor of an item its memory; `offset` is in bytes. One that `may_be_absent` need not
+  // be bound when a sequence runs.
   void place(Tensor& tensor, Place place, size_t slot, size_t offset, bool may_be_absent);
 
   // Checks every item and allocates the scratch memory that items ask for. Call once, at the end.
   void seal();
 
-  // Gives a slot its memory, `bytes` long, or takes it away (nullptr). Throws Error for memory that is
-  // too short or not aligned to the elements of a tensor in it; the slot is then as before.
+  // Gives a slot its memory, `bytes` long, or takes it away (nullptr). Throws Error for memory that
+  // is too short or not aligned to the elements of a tensor in it; the slot is then as before.
   void bind(size_t slot, void* memory, size_t bytes);
 
-  // Replays a sequence. Throws Error, before anything runs, while a slot that it needs is not bound.
+  // Replays a sequence. Throws Error, before anything runs, while a slot that it needs is not
+  // bound.
   void run(size_t sequence);
   std::span<double> hyper() { return hyper_; }
 
@@ -80,7 +81,9 @@ class Program {
     size_t offset;
   };
 
-  std::byte* item(Call& call, size_t i) const { return call.items.get() + i * call.info->item_size; }
+  std::byte* item(Call& call, size_t i) const {
+    return call.items.get() + i * call.info->item_size;
+  }
 
   Backend& backend_;
   size_t state_bytes_;

@@ -1,5 +1,5 @@
-// Counter-based randomness: every draw is a function of (seed, stream, calls, index), so it does not
-// depend on threads, tiles or devices and is replayed exactly after a resume.
+// Counter-based randomness: every draw is a function of (seed, stream, calls, index), so it does
+// not depend on threads, tiles or devices and is replayed exactly after a resume.
 #pragma once
 
 #include <cstdint>

@@ -53,8 +53,9 @@ struct StepScalars {
 };
 
 inline constexpr std::string_view kScalarNames[] = {
-    "active", "refresh", "gradFactor", "l2",  "mDecay",   "mGain",       "mScale",     "nGrad",
-    "vDecay", "vGain",   "vScale",     "eps", "stepSize", "decayBefore", "decayAfter", "dropMomentum"};
+    "active",   "refresh",     "gradFactor", "l2",          "mDecay", "mGain",
+    "mScale",   "nGrad",       "vDecay",     "vGain",       "vScale", "eps",
+    "stepSize", "decayBefore", "decayAfter", "dropMomentum"};
 
 inline constexpr int kScalarCount = sizeof(StepScalars) / sizeof(float);
 inline constexpr int kCounterCount = sizeof(Counters) / sizeof(int64_t);

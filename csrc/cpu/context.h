@@ -9,9 +9,9 @@
 namespace lean {
 
 struct Context {
-  // Runs body(arg, tile, worker) for tile = 0 .. tiles - 1 over the pool's threads, in no particular
-  // order, and returns when all are done. worker < workers(). A tile must not depend on the worker
-  // that runs it, so that results do not depend on the number of threads. Not reentrant.
+  // Runs body(arg, tile, worker) for tile = 0 .. tiles - 1 over the pool's threads, in no
+  // particular order, and returns when all are done. worker < workers(). A tile must not depend on
+  // the worker that runs it, so that results do not depend on the number of threads. Not reentrant.
   virtual void parallel(int64_t tiles, void (*body)(void* arg, int64_t tile, int worker),
                         void* arg) = 0;
   virtual int workers() const = 0;

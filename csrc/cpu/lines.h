@@ -14,8 +14,8 @@ inline bool ascends(const int32_t* index, int64_t rank) {
   return true;
 }
 
-// An index of distinct lines. Those that projectors choose ascend; a caller's may come in any order,
-// and is then searched from end to end.
+// An index of distinct lines. Those that projectors choose ascend; a caller's may come in any
+// order, and is then searched from end to end.
 class Lines {
  public:
   Lines(const int32_t* index, int64_t rank)

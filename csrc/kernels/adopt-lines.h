@@ -1,7 +1,7 @@
-// Line numbers that the caller gives (projector `given` on lines): r of them, distinct, in any order
-// (anything else is refused, refused += 1), put in the old ones' place as kernels/basis.h says. Under
-// rotate they must ascend, and the momentum of a line in both sets moves with it. The gradient is not
-// read.
+// Line numbers that the caller gives (projector `given` on lines): r of them, distinct, in any
+// order (anything else is refused, refused += 1), put in the old ones' place as kernels/basis.h
+// says. Under rotate they must ascend, and the momentum of a line in both sets moves with it. The
+// gradient is not read.
 #pragma once
 
 #include <tuple>

@@ -46,8 +46,6 @@ inline constexpr std::span<const std::string_view> choice_names(OnRefresh) {
 // that keeps the mean, for bfloat16 alone.
 enum class Rounding : int32_t { nearest, stochastic };
 inline constexpr std::string_view kRoundingNames[] = {"nearest", "stochastic"};
-inline constexpr std::span<const std::string_view> choice_names(Rounding) {
-  return kRoundingNames;
-}
+inline constexpr std::span<const std::string_view> choice_names(Rounding) { return kRoundingNames; }
 
 }  // namespace lean

@@ -25,7 +25,8 @@ struct DenseStep {
   Tensor counters;    // Counters; `calls` keys the stochastic rounding
   Partition partition = Partition::none;
   int64_t block = 0;
-  // true: exp_avg_sq was brought up to date before this step (subsetMoment); false: it is done here.
+  // true: exp_avg_sq was brought up to date before this step (subsetMoment); false: it is done
+  // here.
   bool moment_given = false;
   bool mean = false;
   Rounding rounding = Rounding::nearest;

@@ -46,8 +46,7 @@ struct GradientStats {
     require_type(partials, DType::float64, "partials");
     require_type(non_finite, DType::int32, "non_finite");
     require(partition != Partition::blocks || block > 0, "block must be positive");
-    require(!has_sums() ||
-                sums.numel() == subset_count(partition, grad.rows(), grad.cols(), block),
+    require(!has_sums() || sums.numel() == subset_count(partition, grad.rows(), grad.cols(), block),
             "sums must have one entry for each subset");
     require(partials.numel() == non_finite.numel() && partials.numel() > 0,
             "partials and non_finite must have one entry for each piece");

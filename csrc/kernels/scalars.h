@@ -1,10 +1,12 @@
-// Fills a parameter's StepScalars once its basis is settled: counts the update (updates, since_basis)
-// and computes bias corrections and step size in float64. With t = updates, k = since_basis:
+// Fills a parameter's StepScalars once its basis is settled: counts the update (updates,
+// since_basis) and computes bias corrections and step size in float64. With t = updates, k =
+// since_basis:
 //   momentum corrected by t, or by k under `per_basis`;  bc1 = 1 - beta1^t;
 //   bc2 = 1 - beta2^t for 0 < beta2 < 1, else 1
 //   bias torch: m_scale = 1/bc1, v_scale = 1/sqrt(bc2), step_size = lr
 //   bias hf:    m_scale = v_scale = 1, step_size = lr * sqrt(bc2) / bc1
-// (each only where correct_first, correct_second ask for it), and lr <- lr / (1 + (t - 1) * lr_decay).
+// (each only where correct_first, correct_second ask for it), and lr <- lr / (1 + (t - 1) *
+// lr_decay).
 #pragma once
 
 #include <tuple>
@@ -33,13 +35,13 @@ inline constexpr std::span<const std::string_view> choice_names(Decay) { return 
 struct Scalars {
   static constexpr std::string_view name = "scalars";
 
-  Tensor counters;      // Counters
-  Tensor scalars;       // StepScalars; `active` and `refresh` are read, the rest is written
-  Tensor result;        // of GradientNorm, or absent
-  Tensor group;         // float64, 2: lr, weight_decay of the parameter's group
-  Tensor hyper;         // float64, 2: grad_scale, max_grad_norm
+  Tensor counters;  // Counters
+  Tensor scalars;   // StepScalars; `active` and `refresh` are read, the rest is written
+  Tensor result;    // of GradientNorm, or absent
+  Tensor group;     // float64, 2: lr, weight_decay of the parameter's group
+  Tensor hyper;     // float64, 2: grad_scale, max_grad_norm
   Momentum momentum = Momentum::none;
-  double beta1 = 0;     // heavyBall: the momentum
+  double beta1 = 0;  // heavyBall: the momentum
   double dampening = 0;
   bool nesterov = false;
   double beta2 = 0;     // 0 < beta2 < 1: average; 1: sum; 0 with `second`: q itself

@@ -68,7 +68,8 @@ struct SubspaceStep {
     require_blas_sizes(param, "param");
     require_scalars(scalars, counters);
     require_second_moment(exp_avg_sq, param, partition, block);
-    require(basis.ndim == 2 && is_state_type(basis.dtype), "basis must be a float32 or bfloat16 matrix");
+    require(basis.ndim == 2 && is_state_type(basis.dtype),
+            "basis must be a float32 or bfloat16 matrix");
     require(is_state_type(exp_avg.dtype), kDTypeError, "exp_avg must be float32 or bfloat16");
     const int64_t rank = basis.shape[1];
     const bool right = side == Side::right;

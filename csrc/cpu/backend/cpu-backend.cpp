@@ -60,9 +60,7 @@ class CpuBackend final : public Backend {
  public:
   std::string_view name() const override { return "cpu"; }
   int level() const override { return isa_level(); }
-  std::string kind() const override {
-    return std::string(isa_name()) + "/" + blas_kind();
-  }
+  std::string kind() const override { return std::string(isa_name()) + "/" + blas_kind(); }
 
   void* allocate(size_t bytes) override {
     if (bytes == 0) return nullptr;

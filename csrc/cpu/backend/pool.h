@@ -32,8 +32,8 @@ class Pool final : public Context {
   void serve(int worker);
   void take_tiles(uint32_t epoch, int worker);
 
-  // The number of the job in the high half, its next tile in the low half: a ticket is good only for
-  // the job it was drawn for, so a thread that wakes late cannot touch the one that followed.
+  // The number of the job in the high half, its next tile in the low half: a ticket is good only
+  // for the job it was drawn for, so a thread that wakes late cannot touch the one that followed.
   std::atomic<uint64_t> ticket_;
   std::atomic<uint32_t> epoch_{0};
   std::atomic<int64_t> done_{0};
