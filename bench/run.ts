@@ -6,6 +6,7 @@
  *   --samples <n>     rounds that count (40)
  *   --threads <n>     threads of both sides (2)
  *   --no-peers        lean-optim alone
+ *   --patience <min>  how long a case may wait for calm rounds (1)
  *   --write <name>    bench/results/<name>.json and .svg; `cpu` also fills docs/benchmarks.md
  */
 
@@ -32,6 +33,7 @@ const { values: flags } = parseArgs({
     samples: { type: "string", default: "40" },
     threads: { type: "string", default: "2" },
     "no-peers": { type: "boolean", default: false },
+    patience: { type: "string", default: "1" },
     write: { type: "string" },
   },
 });
@@ -66,7 +68,8 @@ async function measure(suites: readonly Suite[], started: Peers | string): Promi
   const peers = typeof started === "string" ? undefined : started;
   const copy = new Copy(threads);
   const waited = waitedMs([process.pid, ...(peers ? [peers.pid] : [])]);
-  const options = { samples: Number(flags.samples), ...(waited && { waited }) };
+  const patience = Number(flags.patience) * 60_000;
+  const options = { samples: Number(flags.samples), patience, ...(waited && { waited }) };
   const surroundings = { threads, options, copy, peers };
   const cases: CaseResult[] = [];
   const transcriptions: Transcription[] = [];

@@ -2,19 +2,13 @@
  * Finds and loads the addon, on first use: importing the library costs nothing and cannot fail for
  * want of a binary, so a program can still say what is wrong.
  */
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { LeanError } from "./errors.js";
+import { packageRoot } from "./package-root.js";
 
 const load = createRequire(__filename);
 let loaded: { readonly file: string; readonly exports: unknown } | undefined;
-
-/** The package's folder, both for `lib` and for `dist/lib`. */
-function packageRoot(): string {
-  const parent = dirname(__dirname);
-  return existsSync(join(parent, "package.json")) ? parent : dirname(parent);
-}
 
 /** `LEAN_OPTIM_BINARY`, else a build of this checkout, else the prebuilt binary that fits. */
 function findBinding(): string {

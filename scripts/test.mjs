@@ -7,8 +7,8 @@ const failedChecks = [process.env.LEAN_OPTIM_FAILED_CHECKS].filter(Boolean);
 
 function test(args) {
   setup({ browser: true });
-  for (const check of ["lint", "build-ts"]) {
-    if (run(process.execPath, [`scripts/${check}.mjs`]) !== 0) failedChecks.push(check);
+  for (const [check, ...flags] of [["lint"], ["build-ts"], ["api-docs", "--check"]]) {
+    if (run(process.execPath, [`scripts/${check}.mjs`, ...flags]) !== 0) failedChecks.push(check);
   }
   heading("jest");
   const env = {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { LeanError } from "../errors.js";
 import { asksForHelp, type Command, exitCode } from "./command.js";
-import { packageRoot } from "./package-root.js";
+import { packageRoot } from "../package-root.js";
 
 const usage = `Usage: lean-optim build [options]
 

@@ -3,6 +3,8 @@
  * else the machine does falls on all of them alike; then medians and quartiles.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** Something that can run a number of steps and say how long one took. */
 export interface Subject {
   readonly name: string;
@@ -45,9 +47,11 @@ export interface MeasureOptions {
   readonly settleMs?: number;
   /**
    * Milliseconds that the subjects' threads have waited for a processor so far. Rounds with much of
-   * it are taken again, up to {@link PATIENCE} times as many in all; the calmest count.
+   * it do not count, until patience ends; then the calmest do.
    */
   readonly waited?: () => number;
+  /** How long, in milliseconds, disturbed rounds are taken again. */
+  readonly patience?: number;
 }
 
 export const defaultMeasureOptions = {
@@ -55,10 +59,12 @@ export const defaultMeasureOptions = {
   warmup: 3,
   sampleMs: 5,
   settleMs: 10,
+  patience: 60_000,
 } as const satisfies MeasureOptions;
 
 const MAX_STEPS = 10_000;
-const PATIENCE = 4;
+/** After a disturbed round: whatever disturbed it may soon be over. */
+const PAUSE_MS = 500;
 /** A round is calm when no more than this share of it was waited for a processor. */
 const CALM = 0.02;
 
@@ -120,8 +126,8 @@ export async function interleave(
   subjects: readonly Subject[],
   options: MeasureOptions = {},
 ): Promise<Interleaved> {
-  const { samples, warmup, sampleMs, settleMs } = { ...defaultMeasureOptions, ...options };
-  const { waited = () => 0 } = options;
+  const settings = { ...defaultMeasureOptions, ...options };
+  const { samples, warmup, sampleMs, settleMs, patience, waited = () => 0 } = settings;
 
   const steps: number[] = [];
   for (const subject of subjects) steps.push(await stepsPerSample(subject, sampleMs));
@@ -131,7 +137,7 @@ export async function interleave(
     let waiting = 0;
     let running = 0;
     for (const [index, subject] of subjects.entries()) {
-      await new Promise((resolve) => setTimeout(resolve, settleMs));
+      await sleep(settleMs);
       const before = waited();
       const ms = await subject.time(steps[index] as number);
       waiting += waited() - before;
@@ -143,11 +149,12 @@ export async function interleave(
 
   for (let round = 0; round < warmup; round++) await takeRound();
   const rounds: Round[] = [];
-  let calm = 0;
-  while (calm < samples && rounds.length < PATIENCE * samples) {
+  const end = Date.now() + patience;
+  for (let calm = 0; calm < samples && (rounds.length < samples || Date.now() < end); ) {
     const round = await takeRound();
     rounds.push(round);
     if (round.waited <= CALM) calm++;
+    else await sleep(Math.min(PAUSE_MS, Math.max(0, end - Date.now())));
   }
   const kept = calmest(rounds, samples);
   const measurements = subjects.map(({ name }, index) => {

@@ -5,7 +5,7 @@ import { LeanError } from "../errors.js";
 import { describeNative } from "../native.js";
 import { requireOneOf } from "../options.js";
 import { command, exitCode } from "./command.js";
-import { packageRoot } from "./package-root.js";
+import { packageRoot } from "../package-root.js";
 import { type Check, goldenChecks, kernelChecks } from "./verify/plan.js";
 import { Progress } from "./verify/progress.js";
 import { asText, type CaseReport, type Report, reportOf, runCheck } from "./verify/report.js";
