@@ -170,6 +170,8 @@ function fail(): never {
 /** A bound program: kernel calls over fixed buffers, replayed by one native call. */
 export class NativeProgram {
   readonly #raw: RawProgram;
+  /** What the slots point into, which must live as long as they do. */
+  readonly #bound: (Bytes | null)[] = [];
 
   constructor(spec: ProgramSpec) {
     this.#raw = new (native().Program)(spec);
@@ -181,15 +183,18 @@ export class NativeProgram {
   /** Gives external slots their memory; null takes it away. */
   bind(slots: readonly number[], arrays: readonly (Bytes | null)[]): void {
     if (!this.#raw.bind(slots, arrays)) fail();
+    slots.forEach((slot, i) => {
+      this.#bound[slot] = arrays[i] ?? null;
+    });
   }
 
   run(sequence: number, hyper: Float64Array): void {
     if (!this.#raw.run(sequence, hyper)) fail();
   }
 
-  /** Runs on a thread of the libuv pool; `keepAlive` is held until it has come back. */
-  async runAsync(sequence: number, hyper: Float64Array, keepAlive: object): Promise<void> {
-    const started = this.#raw.runAsync(sequence, hyper, keepAlive);
+  /** Runs on a thread of the libuv pool. */
+  async runAsync(sequence: number, hyper: Float64Array): Promise<void> {
+    const started = this.#raw.runAsync(sequence, hyper, this);
     if (started === false || !(await started)) fail();
   }
 
@@ -216,6 +221,7 @@ export class NativeProgram {
 
   dispose(): void {
     if (!this.#raw.dispose()) fail();
+    this.#bound.length = 0;
   }
 }
 

@@ -209,7 +209,7 @@ export class Optimizer {
     this.#prepare(options);
     this.#running = true;
     try {
-      await this.#program.runAsync(0, this.#hyper, this);
+      await this.#program.runAsync(0, this.#hyper);
       this.#count();
     } finally {
       this.#running = false;

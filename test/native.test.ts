@@ -54,9 +54,8 @@ describe("a program", () => {
 
   test("runs on another thread", async () => {
     const program = norm();
-    const arrays = normArrays();
-    program.bind([0, 1], arrays);
-    const running = program.runAsync(0, Float64Array.of(1, 2.5), arrays);
+    program.bind([0, 1], normArrays());
+    const running = program.runAsync(0, Float64Array.of(1, 2.5));
     expect(() => program.run(0, Float64Array.of(1, 2.5))).toThrow(code("ERR_LEAN_BUSY"));
     expect(() => program.readState(0, new Float64Array(3))).toThrow(code("ERR_LEAN_BUSY"));
     expect(() => program.dispose()).toThrow(code("ERR_LEAN_BUSY"));
@@ -94,7 +93,7 @@ describe("a run is refused", () => {
     run();
     program.bind([0], [null]);
     expect(run).toThrow(code("ERR_LEAN_INVALID_ARG"));
-    await expect(program.runAsync(0, Float64Array.of(1, 1), {})).rejects.toThrow(
+    await expect(program.runAsync(0, Float64Array.of(1, 1))).rejects.toThrow(
       code("ERR_LEAN_INVALID_ARG"),
     );
   });

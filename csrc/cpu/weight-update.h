@@ -12,16 +12,22 @@
 
 namespace lean::cpu::LEAN_ISA {
 
+// What is in the loop is always inlined: compilers find it large where lanes take several
+// registers, and a call would move them all through memory.
+
 // --- numerators: N of the `count` elements from i on, whose gradient is G ---------------------
 
 struct GradientNumerator {
-  Lanes at(int64_t, int, const Lanes& grad, const StepScalars&) const { return grad; }
+  [[gnu::always_inline]] Lanes at(int64_t, int, const Lanes& grad, const StepScalars&) const {
+    return grad;
+  }
 };
 
 // G + x, x in scratch memory.
 struct GradientPlus {
   const float* x;
-  Lanes at(int64_t i, int count, const Lanes& grad, const StepScalars&) const {
+  [[gnu::always_inline]] Lanes at(int64_t i, int count, const Lanes& grad,
+                                  const StepScalars&) const {
     return grad + load(x + i, count);
   }
 };
@@ -29,7 +35,7 @@ struct GradientPlus {
 // N in scratch memory.
 struct GivenNumerator {
   const float* n;
-  Lanes at(int64_t i, int count, const Lanes&, const StepScalars&) const {
+  [[gnu::always_inline]] Lanes at(int64_t i, int count, const Lanes&, const StepScalars&) const {
     return load(n + i, count);
   }
 };
@@ -40,7 +46,8 @@ template <class M>
 struct MomentumNumerator {
   M* m;
   bool drop;
-  Lanes at(int64_t i, int count, const Lanes& grad, const StepScalars& s) const {
+  [[gnu::always_inline]] Lanes at(int64_t i, int count, const Lanes& grad,
+                                  const StepScalars& s) const {
     prefetch_ahead(m + i);
     const Lanes next = next_momentum(load(m + i, count), grad, s);
     store(m + i, drop ? Lanes{} : next, count);
@@ -60,7 +67,10 @@ struct OneDenominator {
   int64_t ahead = kAhead;
   float factor() const { return inverse; }
   OneDenominator from(int64_t) const { return *this; }
-  Lanes divide(int64_t, int, const Lanes& n, const Lanes&, const StepScalars&) const { return n; }
+  [[gnu::always_inline]] Lanes divide(int64_t, int, const Lanes& n, const Lanes&,
+                                      const StepScalars&) const {
+    return n;
+  }
 };
 
 // One for each element of the run (its columns): their inverses.
@@ -69,7 +79,8 @@ struct ManyDenominators {
   const float* inverse;
   static float factor() { return 1; }
   ManyDenominators from(int64_t i) const { return {inverse + i}; }
-  Lanes divide(int64_t i, int count, const Lanes& n, const Lanes&, const StepScalars&) const {
+  [[gnu::always_inline]] Lanes divide(int64_t i, int count, const Lanes& n, const Lanes&,
+                                      const StepScalars&) const {
     return n * load(inverse + i, count);
   }
 };
@@ -81,8 +92,8 @@ struct ElementDenominators {
   bool given;
   static float factor() { return 1; }
   ElementDenominators from(int64_t i) const { return {v + i, given}; }
-  Lanes divide(int64_t i, int count, const Lanes& n, const Lanes& grad,
-               const StepScalars& s) const {
+  [[gnu::always_inline]] Lanes divide(int64_t i, int count, const Lanes& n, const Lanes& grad,
+                                      const StepScalars& s) const {
     prefetch_ahead(v + i);
     Lanes moment = load(v + i, count);
     if (!given) {
@@ -103,7 +114,6 @@ inline float inverse_denominator(float v, const StepScalars& s) {
 
 // --- the update -------------------------------------------------------------------------------
 
-// Always inlined: both of its calls below are for one loop, and a call would keep all in memory.
 template <class W, class G, class Numerator, class Denominator>
 [[gnu::always_inline]] inline void update_lanes(W* w, const G* g, int64_t i, int count,
                                                 int64_t element, Numerator numerator,

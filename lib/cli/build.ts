@@ -1,8 +1,8 @@
 /** `lean-optim build`: the addon from source. */
 import { join } from "node:path";
 import { LeanError } from "../errors.js";
-import { asksForHelp, type Command, exitCode } from "./command.js";
 import { packageRoot } from "../package-root.js";
+import { asksForHelp, type Command, exitCode } from "./command.js";
 
 const usage = `Usage: lean-optim build [options]
 

@@ -10,3 +10,11 @@ test("optimizers that are dropped are freed, with their state", () => {
   // What was told to the collector has been taken back: data and gradient are what there is.
   expect(external).toBeLessThan(24e6);
 }, 60_000);
+
+test("arrays are kept for as long as they are bound", () => {
+  const { status, stdout, stderr } = runChild("children/bound-memory.ts", [], ["--expose-gc"]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const { norm, released } = JSON.parse(stdout);
+  expect(norm).toBe(512); // √(2¹⁷ · 2)
+  expect(released).toBe(12 * 2 ** 17);
+}, 60_000);

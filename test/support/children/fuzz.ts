@@ -22,6 +22,8 @@ rememberFields(kernels);
 const draw = new Draw(Number(process.argv[2]));
 const rounds = Number(process.argv[3]);
 const outcomes: Record<string, number> = {};
+/** The addon leaves it to its caller to keep alive what a program points into. */
+const held = new WeakMap<RawProgram, unknown[]>();
 const methods = [
   "bind",
   "run",
@@ -107,6 +109,7 @@ async function useProgram(): Promise<void> {
   const { program, places, sequences } = made;
   const hyper = () => new Float64Array(draw.chance(0.95) ? made.hyper : 3).fill(1);
   const arrays = places.slots.map(arrayFor);
+  held.set(program, [arrays]);
   attempt("bind", () => program.bind?.([...arrays.keys()], arrays));
   for (let i = 0; i < 2 * sequences; i++) attempt("run", () => program.run?.(i >> 1, hyper()));
   attempt("writeState", () => program.writeState?.(0, new Uint8Array(places.state).fill(0x3f)));
@@ -115,6 +118,7 @@ async function useProgram(): Promise<void> {
   for (let i = 0; i < 4; i++) {
     const method = draw.one(methods);
     const args = Array.from({ length: draw.integer(0, 3) }, () => garbage(draw));
+    held.get(program)?.push(args);
     attempt(`garbage to ${method}`, () => program[method]?.(...args));
   }
   if (running instanceof Promise) {
