@@ -2,8 +2,9 @@
 # enable_language() must not be called from a function, hence this part at file level.
 
 file(GLOB LEAN_CUDA_SOURCES CONFIGURE_DEPENDS csrc/cuda/*.cu)
+file(GLOB LEAN_CUDA_TESTS CONFIGURE_DEPENDS test/simt/*.cu)
 set(LEAN_HAVE_CUDA OFF)
-if(LEAN_CUDA_SOURCES AND NOT LEAN_CUDA STREQUAL "OFF" AND NOT APPLE)
+if((LEAN_CUDA_SOURCES OR LEAN_CUDA_TESTS) AND NOT LEAN_CUDA STREQUAL "OFF" AND NOT APPLE)
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 75)  # older CMake's default is 52, which nvcc 13 no longer knows
   endif()
@@ -18,7 +19,7 @@ if(LEAN_CUDA_SOURCES AND NOT LEAN_CUDA STREQUAL "OFF" AND NOT APPLE)
 endif()
 
 function(lean_cuda target)
-  if(NOT LEAN_HAVE_CUDA)
+  if(NOT LEAN_HAVE_CUDA OR NOT LEAN_CUDA_SOURCES)
     return()
   endif()
   file(GLOB host CONFIGURE_DEPENDS csrc/cuda/*.cpp)

@@ -1,0 +1,36 @@
+# The PTX interpreter, csrc/simt: stands in for libcudart, so that the CUDA code runs on a machine
+# without a GPU. For tests alone, never shipped. Built when asked for by target:
+#   simt_tests        test/simt/*.{cpp,cu}: its own tests
+# Needs nvcc (which writes the PTX that is interpreted), no driver and no libcudart.
+
+file(GLOB_RECURSE LEAN_SIMT_SOURCES CONFIGURE_DEPENDS csrc/simt/*.cpp)
+file(GLOB LEAN_SIMT_TESTS CONFIGURE_DEPENDS test/simt/*.cpp test/simt/*.cu)
+if(NOT LEAN_SIMT_SOURCES)
+  return()
+endif()
+
+find_package(Threads REQUIRED)
+add_library(lean_simt OBJECT EXCLUDE_FROM_ALL ${LEAN_SIMT_SOURCES})
+target_include_directories(lean_simt PUBLIC csrc)
+target_link_libraries(lean_simt PUBLIC Threads::Threads)
+# Never shipped, so it is compiled for the machine at hand. What a PTX instruction rounds, the
+# interpreter rounds: no contraction, no reordering.
+target_compile_options(lean_simt PRIVATE -Wall -Wextra -Wno-psabi -march=native
+  -mprefer-vector-width=512 -ffp-contract=off -fno-math-errno
+  $<$<CONFIG:Release>:-O3> $<$<BOOL:${LEAN_WERROR}>:-Werror>)
+if(CMAKE_CUDA_COMPILER)
+  get_filename_component(cuda_bin ${CMAKE_CUDA_COMPILER} DIRECTORY)
+  target_include_directories(lean_simt SYSTEM PUBLIC ${cuda_bin}/../include)
+endif()
+
+if(LEAN_SIMT_TESTS AND CMAKE_CUDA_COMPILER)
+  add_executable(simt_tests EXCLUDE_FROM_ALL ${LEAN_SIMT_TESTS})
+  target_link_libraries(simt_tests PRIVATE lean_simt)
+  target_include_directories(simt_tests PRIVATE csrc test/simt)
+  # PTX alone, uncompressed: the interpreter reads it out of the object. -lineinfo gives reports
+  # their source lines.
+  set_target_properties(simt_tests PROPERTIES
+    CUDA_ARCHITECTURES 90-virtual CUDA_RUNTIME_LIBRARY None CUDA_STANDARD 20)
+  target_compile_options(simt_tests PRIVATE
+    $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo --no-compress>)
+endif()

@@ -1,0 +1,59 @@
+// What the PTX of one source file becomes: kernels that are ready to run, and global variables.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simt/machine/instruction.h"
+
+namespace lean::simt {
+
+struct Parameter {
+  std::string name;
+  uint32_t offset = 0;
+  uint32_t bytes = 0;
+};
+
+// Where an instruction was written.
+struct Place {
+  std::string file;  // of the CUDA source, without folders; of the PTX where no .loc says more
+  uint32_t line = 0;
+  std::string text;  // the statement
+};
+
+struct Kernel {
+  std::string name;  // mangled
+  std::vector<Parameter> parameters;
+  uint32_t parameter_bytes = 0;
+  uint32_t static_shared = 0;   // bytes
+  uint32_t local_bytes = 0;     // of each thread
+  uint32_t register_bytes = 0;  // of a warp
+  uint32_t max_threads = 1024;  // .maxntid, __launch_bounds__
+  std::vector<Instruction> code;
+  std::vector<Place> places;  // of each instruction
+
+  const Place& place(uint32_t pc) const { return places[pc]; }
+};
+
+struct Variable {
+  std::string name;
+  uint64_t address = 0;  // in DeviceMemory
+  uint64_t bytes = 0;
+};
+
+struct Module {
+  std::string target;  // "sm_90"
+  std::map<std::string, std::unique_ptr<Kernel>, std::less<>> kernels;
+  std::map<std::string, Variable, std::less<>> variables;
+};
+
+// Throws Fault(unsupported) for what it does not understand: a newer .version, an instruction that
+// no family knows (when the kernel is launched, not before: others in the file may be fine).
+std::unique_ptr<Module> parse_module(std::string_view ptx);
+
+}  // namespace lean::simt
