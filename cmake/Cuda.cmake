@@ -1,7 +1,8 @@
-# The CUDA backend: csrc/cuda/*.cu, when there are any and nvcc is found (LEAN_CUDA=ON insists).
-# enable_language() must not be called from a function, hence this part at file level.
+# The CUDA backend: csrc/cuda, when nvcc is found (LEAN_CUDA=ON insists). enable_language() must not
+# be called from a function, hence this part at file level.
 
-file(GLOB LEAN_CUDA_SOURCES CONFIGURE_DEPENDS csrc/cuda/*.cu)
+file(GLOB LEAN_CUDA_SOURCES CONFIGURE_DEPENDS csrc/cuda/*.cu csrc/cuda/backend/*.cu)
+file(GLOB LEAN_CUDA_HOST_SOURCES CONFIGURE_DEPENDS csrc/cuda/backend/*.cpp)
 file(GLOB LEAN_CUDA_TESTS CONFIGURE_DEPENDS test/simt/*.cu)
 set(LEAN_HAVE_CUDA OFF)
 if((LEAN_CUDA_SOURCES OR LEAN_CUDA_TESTS) AND NOT LEAN_CUDA STREQUAL "OFF" AND NOT APPLE)
@@ -13,18 +14,37 @@ if((LEAN_CUDA_SOURCES OR LEAN_CUDA_TESTS) AND NOT LEAN_CUDA STREQUAL "OFF" AND N
   if(CMAKE_CUDA_COMPILER)
     enable_language(CUDA)
     set(LEAN_HAVE_CUDA ON)
+    # nvcc 12 and 13 have C++20, which CMake before 3.28 or so does not know of every release.
+    foreach(kind STANDARD EXTENSION)
+      if(NOT CMAKE_CUDA20_${kind}_COMPILE_OPTION)
+        set(CMAKE_CUDA20_${kind}_COMPILE_OPTION -std=c++20)
+      endif()
+    endforeach()
   elseif(LEAN_CUDA STREQUAL "ON")
     message(FATAL_ERROR "LEAN_CUDA=ON, but no nvcc was found")
   endif()
 endif()
 
+# What the architectures' machine code is made for; newer ones take the PTX of the last.
+set(LEAN_CUDA_ARCHITECTURES 80-real 90 CACHE STRING "Architectures of the CUDA backend")
+
+# Adds the backend to a target.
+function(lean_cuda_sources target)
+  target_sources(${target} PRIVATE ${LEAN_CUDA_SOURCES} ${LEAN_CUDA_HOST_SOURCES})
+  get_filename_component(bin ${CMAKE_CUDA_COMPILER} DIRECTORY)
+  target_include_directories(${target} SYSTEM PRIVATE ${bin}/../include)
+  set_target_properties(${target} PROPERTIES CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden)
+  # relaxed-constexpr: csrc/core and csrc/math say constexpr, and mean every device.
+  target_compile_options(${target} PRIVATE
+    $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr --extended-lambda -lineinfo>)
+endfunction()
+
 function(lean_cuda target)
   if(NOT LEAN_HAVE_CUDA OR NOT LEAN_CUDA_SOURCES)
     return()
   endif()
-  file(GLOB host CONFIGURE_DEPENDS csrc/cuda/*.cpp)
-  target_sources(${target} PRIVATE ${LEAN_CUDA_SOURCES} ${host})
+  lean_cuda_sources(${target})
   # cudart static: the addon then loads on a machine without a driver and says so itself.
   set_target_properties(${target} PROPERTIES
-    CUDA_RUNTIME_LIBRARY Static CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden)
+    CUDA_RUNTIME_LIBRARY Static CUDA_ARCHITECTURES "${LEAN_CUDA_ARCHITECTURES}")
 endfunction()

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include "addon/buffer-handle.h"
 #include "addon/marshal.h"
 #include "addon/program-handle.h"
 #include "core/backend.h"
@@ -56,7 +57,7 @@ Napi::Value kernels(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// info(): {scalars, counters, devices: [{name, kind, kernels}], threads}
+// info(): {scalars, counters, devices: [{name, kind, kernels}], absent: [{name, reason}], threads}
 Napi::Value describe(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
@@ -64,8 +65,16 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   result["counters"] = names(env, kCounterNames);
   result["threads"] = Napi::Number::New(env, cpu::threads());
   Napi::Array devices = Napi::Array::New(env);
+  Napi::Array absent = Napi::Array::New(env);
   for (const std::string_view name : backend_names()) {
     Backend& backend = *find_backend(name);
+    if (const std::string reason = backend.absence(); !reason.empty()) {
+      Napi::Object entry = Napi::Object::New(env);
+      entry["name"] = text(env, name);
+      entry["reason"] = text(env, reason);
+      absent[absent.Length()] = entry;
+      continue;
+    }
     std::vector<std::string_view> runnable;
     for (const KernelInfo* kernel : all_kernels()) {
       if (find_run(kernel->name, name, backend.level()) != nullptr)
@@ -78,6 +87,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
     devices[devices.Length()] = entry;
   }
   result["devices"] = devices;
+  result["absent"] = absent;
   return result;
 }
 
@@ -97,6 +107,7 @@ Napi::Value set_threads(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<Addon>(new Addon);
   exports["Program"] = ProgramHandle::define(env);
+  exports["Buffer"] = BufferHandle::define(env);
   exports["takeError"] = Napi::Function::New<take_error>(env, "takeError");
   exports["kernels"] = Napi::Function::New<kernels>(env, "kernels");
   exports["info"] = Napi::Function::New<describe>(env, "info");

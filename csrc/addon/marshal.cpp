@@ -170,6 +170,29 @@ Bytes read_bytes(Napi::Value value, const std::string& what) {
   refuse(what, "a typed array or an ArrayBuffer");
 }
 
+void* read_address(Napi::Value value, const std::string& what) {
+  if (!value.IsBigInt()) refuse(what, "a BigInt");
+  bool lossless = false;
+  const uint64_t address = value.As<Napi::BigInt>().Uint64Value(&lossless);
+  if (!lossless || address > UINTPTR_MAX) refuse(what, "an address of 64 bits");
+  return reinterpret_cast<void*>(static_cast<uintptr_t>(address));
+}
+
+Bytes read_memory(Napi::Value value, const std::string& what, const Backend& backend) {
+  if (backend.is_host()) return read_bytes(value, what);
+  if (value.IsNull() || value.IsUndefined()) return {};
+  const std::string expected =
+      "memory of the device " + std::string(backend.name()) + ": {ptr, byteLength}";
+  if (!value.IsObject() || value.IsTypedArray() || value.IsArrayBuffer()) refuse(what, expected);
+  const Napi::Object object = value.As<Napi::Object>();
+  if (!object.Get("ptr").IsBigInt()) refuse(what, expected);
+  void* address = read_address(object["ptr"], what + ".ptr");
+  const size_t bytes = read_size(object["byteLength"], what + ".byteLength");
+  if (bytes == 0) return present(nullptr, 0);
+  if (address == nullptr) refuse(what + ".ptr", "an address other than 0");
+  return {address, bytes};
+}
+
 void read_call(Napi::Value value, Program& program) {
   const Napi::Object call = read_object(value, "call");
   const std::string name = read_string(call["kernel"], "call.kernel");

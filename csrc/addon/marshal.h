@@ -26,6 +26,13 @@ struct Bytes {
 };
 Bytes read_bytes(Napi::Value value, const std::string& what);
 
+// Memory that a backend's kernels can use: a typed array or an ArrayBuffer where that is the
+// host's, elsewhere {ptr: BigInt, byteLength: number}; or nothing.
+Bytes read_memory(Napi::Value value, const std::string& what, const Backend& backend);
+
+// An address as a BigInt of up to 64 bits.
+void* read_address(Napi::Value value, const std::string& what);
+
 // Appends {kernel: string, items: object[]} to the program's last sequence.
 void read_call(Napi::Value value, Program& program);
 

@@ -44,7 +44,10 @@ class RunWorker final : public Napi::AsyncWorker {
 
  protected:
   void Execute() override {
-    ok_ = guard(error_, [&] { program_->run(sequence_); });
+    ok_ = guard(error_, [&] {
+      program_->run(sequence_);
+      program_->synchronize();
+    });
   }
 
   void OnOK() override {
@@ -74,6 +77,9 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
                          InstanceMethod<&ProgramHandle::write_state>("writeState"),
                          InstanceMethod<&ProgramHandle::read_workspace>("readWorkspace"),
                          InstanceMethod<&ProgramHandle::workspace_bytes>("workspaceBytes"),
+                         InstanceMethod<&ProgramHandle::launches>("launches"),
+                         InstanceMethod<&ProgramHandle::synchronize>("synchronize"),
+                         InstanceMethod<&ProgramHandle::poll>("poll"),
                          InstanceMethod<&ProgramHandle::dispose>("dispose"),
                      });
 }
@@ -84,13 +90,19 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
   guarded(info, [&] {
     const Napi::Object spec = read_object(info[0], "spec");
     const std::string device = read_string(spec["device"], "device");
-    Backend* backend = find_backend(device);
-    if (backend == nullptr) throw Error("ERR_LEAN_UNSUPPORTED", "no device is called " + device);
+    Backend* backend = &require_backend(device);
+    const Napi::Value stream = spec["stream"];
+    void* caller_stream = nullptr;
+    if (!stream.IsUndefined()) {
+      if (backend->is_host()) throw Error(kInvalidArg, device + " has no streams");
+      caller_stream = read_address(stream, "stream");
+    }
 
     const Napi::Value state = spec["state"];
     const bool foreign = state.IsObject();
-    const Bytes arena = foreign ? read_bytes(state, "state") : Bytes{};
+    const Bytes arena = foreign ? read_memory(state, "state", *backend) : Bytes{};
     const size_t state_bytes = foreign ? arena.length : read_size(state, "state");
+    if (foreign) backend->require_memory(arena.data, arena.length);
     auto program = std::make_shared<Program>(
         *backend, read_size(spec["slots"], "slots"), state_bytes, arena.data,
         read_size(spec["workspace"], "workspace"), read_size(spec["hyper"], "hyper"));
@@ -101,10 +113,13 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
       program->add_sequence();
       for (uint32_t j = 0; j < calls.Length(); ++j) read_call(calls[j], *program);
     }
-    program->seal();
+    program->seal(caller_stream);
     if (foreign) arena_ = Napi::Persistent(state);
     program_ = std::move(program);
-    reported_ = static_cast<int64_t>(program_->workspace_bytes() + (foreign ? 0 : state_bytes));
+    // The garbage collector relieves the host alone.
+    if (backend->is_host()) {
+      reported_ = static_cast<int64_t>(program_->workspace_bytes() + (foreign ? 0 : state_bytes));
+    }
     Napi::MemoryManagement::AdjustExternalMemory(info.Env(), reported_);
     return Napi::Boolean::New(info.Env(), true);
   });
@@ -145,7 +160,7 @@ Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
     for (uint32_t i = 0; i < slots.Length(); ++i) {
       const size_t slot = read_size(slots[i], "slot");
       if (slot >= program->slots()) throw Error(kInvalidArg, "no such slot");
-      const Bytes array = read_bytes(arrays[i], "array");
+      const Bytes array = read_memory(arrays[i], "array", program->backend());
       program->bind(slot, array.data, array.length);
     }
     return Napi::Boolean::New(info.Env(), true);
@@ -201,6 +216,28 @@ Napi::Value ProgramHandle::read_workspace(const Napi::CallbackInfo& info) {
 Napi::Value ProgramHandle::workspace_bytes(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     return Napi::Number::New(info.Env(), static_cast<double>(open()->workspace_bytes()));
+  });
+}
+
+Napi::Value ProgramHandle::launches(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const std::shared_ptr<Program> program = open();
+    const size_t count = program->launches(read_sequence(info[0], *program));
+    return Napi::Number::New(info.Env(), static_cast<double>(count));
+  });
+}
+
+Napi::Value ProgramHandle::synchronize(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    open()->synchronize();
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+Napi::Value ProgramHandle::poll(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const bool done = open()->is_done();
+    return Napi::String::New(info.Env(), done ? "done" : "running");
   });
 }
 

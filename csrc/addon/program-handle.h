@@ -1,6 +1,6 @@
 // A Program as a JavaScript object.
 //   new Program({device, slots, state: bytes | typed array, workspace: bytes, hyper: count,
-//                sequences: [[{kernel, items}]]})
+//                sequences: [[{kernel, items}]], stream?: BigInt})
 // Every method but the constructor returns a status: false means that Addon.takeError() says why.
 #pragma once
 
@@ -36,6 +36,11 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
   Napi::Value write_state(const Napi::CallbackInfo& info);
   Napi::Value read_workspace(const Napi::CallbackInfo& info);
   Napi::Value workspace_bytes(const Napi::CallbackInfo& info);
+  // launches(sequence): number of kernels
+  Napi::Value launches(const Napi::CallbackInfo& info);
+  Napi::Value synchronize(const Napi::CallbackInfo& info);
+  // poll(): "done" | "running"
+  Napi::Value poll(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   template <class F>

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/error.h"
+
 namespace lean {
 namespace {
 
@@ -23,6 +25,15 @@ Backend* find_backend(std::string_view name) {
     if (known == name) return &get();
   }
   return nullptr;
+}
+
+Backend& require_backend(std::string_view name) {
+  Backend* backend = find_backend(name);
+  require(backend != nullptr, kUnsupported, "no device is called " + std::string(name));
+  const std::string absence = backend->absence();
+  require(absence.empty(), kUnsupported,
+          "there is no device " + std::string(name) + " on this machine: " + absence);
+  return *backend;
 }
 
 std::vector<std::string_view> backend_names() {

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/executor.h"
 #include "core/kernel.h"
 
 namespace lean {
@@ -16,10 +17,14 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual std::string_view name() const = 0;
+  // Why this machine cannot use it; empty where it can.
+  virtual std::string absence() const { return {}; }
   // Which implementations of a kernel it may run (find_run), and a name for that which a
   // checkpoint records: runs are bit-equal within one kind.
   virtual int level() const = 0;
   virtual std::string kind() const = 0;
+  // Whether its memory is the host's.
+  virtual bool is_host() const = 0;
 
   // Memory of the device: zeroed, aligned to 64 bytes. Throws Error(ERR_LEAN_OUT_OF_MEMORY).
   virtual void* allocate(size_t bytes) = 0;
@@ -27,13 +32,18 @@ class Backend {
   virtual void copy_in(void* device, const void* host, size_t bytes) = 0;
   virtual void copy_out(void* host, const void* device, size_t bytes) = 0;
 
-  // Runs `work` with the device's context, one caller at a time.
-  virtual void with_context(void (*work)(void* arg, Context& context), void* arg) = 0;
+  // Throws Error unless all of that memory, which somebody else allocated, is the device's.
+  virtual void require_memory(const void*, size_t) const {}
+
+  virtual std::unique_ptr<Executor> prepare(const Plan& plan) = 0;
 };
 
 // Backends are created on first use and live until the process ends.
 void register_backend(std::string_view name, Backend& (*get)());
+// nullptr where none has that name.
 Backend* find_backend(std::string_view name);
+// Throws Error(ERR_LEAN_UNSUPPORTED) where none has that name, or this machine cannot use it.
+Backend& require_backend(std::string_view name);
 std::vector<std::string_view> backend_names();
 
 }  // namespace lean

@@ -17,6 +17,8 @@ class Error : public std::runtime_error {
 inline constexpr const char* kInvalidArg = "ERR_LEAN_INVALID_ARG";
 inline constexpr const char* kShape = "ERR_LEAN_SHAPE";
 inline constexpr const char* kDTypeError = "ERR_LEAN_DTYPE";
+inline constexpr const char* kUnsupported = "ERR_LEAN_UNSUPPORTED";
+inline constexpr const char* kNative = "ERR_LEAN_NATIVE";
 inline constexpr const char* kOutOfMemory = "ERR_LEAN_OUT_OF_MEMORY";
 
 inline void require(bool ok, const char* code, std::string_view message) {

@@ -18,7 +18,11 @@
 
 namespace lean {
 
-struct Context;  // what a backend hands to its kernels: csrc/<backend>/context.h
+// What a backend hands to its kernels: each has its own, csrc/<backend>/context.h.
+struct Context {
+ protected:
+  ~Context() = default;
+};
 
 struct KernelInfo {
   std::string_view name;
@@ -32,6 +36,8 @@ struct KernelInfo {
   void (*set_workspace)(void* item, void* memory);
 };
 
+// Runs a kernel over an array of items, or, where a program is prepared once and replayed, records
+// what has to run.
 using RunFunction = void (*)(const void* items, size_t count, Context& context);
 
 // Both are called from static initializers and stay valid for the process's life.

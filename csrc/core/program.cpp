@@ -33,19 +33,29 @@ Program::Program(Backend& backend, size_t slots, size_t state_bytes, void* arena
       state_(arena),
       hyper_(hyper_count, 0.0),
       uses_(slots) {
-  if (owns_state_) state_ = backend_.allocate(state_bytes_);
   try {
+    if (owns_state_) state_ = backend_.allocate(state_bytes_);
     workspace_ = backend_.allocate(workspace_bytes_);
+    device_hyper_ =
+        backend_.is_host() ? hyper_.data() : backend_.allocate(hyper_count * sizeof(double));
   } catch (...) {
-    if (owns_state_) backend_.release(state_, state_bytes_);
+    release();
     throw;
   }
 }
 
-Program::~Program() {
+Program::~Program() { release(); }
+
+void Program::release() {
+  executor_.reset();
   if (owns_state_) backend_.release(state_, state_bytes_);
   backend_.release(workspace_, workspace_bytes_);
   backend_.release(scratch_, scratch_bytes_);
+  if (!backend_.is_host()) backend_.release(device_hyper_, hyper_.size() * sizeof(double));
+}
+
+size_t Program::workspace_bytes() const {
+  return workspace_bytes_ + scratch_bytes_ + executor_->bytes();
 }
 
 void Program::add_sequence() { sequences_.emplace_back(); }
@@ -53,10 +63,10 @@ void Program::add_sequence() { sequences_.emplace_back(); }
 std::byte* Program::add_call(const KernelInfo& info, size_t count) {
   const RunFunction run = find_run(info.name, backend_.name(), backend_.level());
   require(
-      run != nullptr, "ERR_LEAN_UNSUPPORTED",
+      run != nullptr, kUnsupported,
       "the backend " + std::string(backend_.name()) + " has no kernel " + std::string(info.name));
   Call call{&info, run, std::make_unique<std::byte[]>(info.item_size * count), count};
-  for (size_t i = 0; i < count; ++i) info.construct(item(call, i));
+  for (size_t i = 0; i < count; ++i) info.construct(call.item(i));
   auto& calls = sequences_.back().calls;
   calls.push_back(std::move(call));
   return calls.back().items.get();
@@ -64,35 +74,37 @@ std::byte* Program::add_call(const KernelInfo& info, size_t count) {
 
 void Program::place(Tensor& tensor, Place place, size_t slot, size_t offset, bool may_be_absent) {
   const size_t bytes = static_cast<size_t>(tensor.bytes());
+  tensor.offset = static_cast<int64_t>(offset);
+  const auto put = [&](int32_t base, void* memory, size_t size, const char* what) {
+    require_range(offset, bytes, size, what);
+    tensor.base = base;
+    tensor.data = static_cast<std::byte*>(memory) + offset;
+    require_aligned(tensor.data, tensor);
+  };
   switch (place) {
     case Place::external:
       require(slot < uses_.size(), kInvalidArg, "no such slot");
-      uses_[slot].push_back({&tensor, offset});
+      uses_[slot].push_back(&tensor);
+      tensor.base = kSlotBase + static_cast<int32_t>(slot);
       tensor.data = &unbound;
       if (!may_be_absent && bytes > 0) sequences_.back().needed.push_back(&tensor);
       return;
     case Place::state:
-      require_range(offset, bytes, state_bytes_, "the state");
-      tensor.data = static_cast<std::byte*>(state_) + offset;
-      return require_aligned(tensor.data, tensor);
+      return put(kStateBase, state_, state_bytes_, "the state");
     case Place::workspace:
-      require_range(offset, bytes, workspace_bytes_, "the workspace");
-      tensor.data = static_cast<std::byte*>(workspace_) + offset;
-      return require_aligned(tensor.data, tensor);
+      return put(kWorkspaceBase, workspace_, workspace_bytes_, "the workspace");
     case Place::hyper:
-      require_range(offset, bytes, hyper_.size() * sizeof(double), "hyper");
-      tensor.data = reinterpret_cast<std::byte*>(hyper_.data()) + offset;
-      return require_aligned(tensor.data, tensor);
+      return put(kHyperBase, device_hyper_, hyper_.size() * sizeof(double), "hyper");
   }
 }
 
-void Program::seal() {
+void Program::seal(void* stream) {
   for (auto& sequence : sequences_) {
     for (Call& call : sequence.calls) {
       for (size_t i = 0; i < call.count; ++i) {
-        call.info->check(item(call, i));
+        call.info->check(call.item(i));
         if (call.info->workspace_bytes == nullptr) continue;
-        const int64_t bytes = call.info->workspace_bytes(item(call, i));
+        const int64_t bytes = call.info->workspace_bytes(call.item(i));
         scratch_bytes_ = std::max(scratch_bytes_, static_cast<size_t>(bytes));
       }
     }
@@ -101,49 +113,57 @@ void Program::seal() {
   for (auto& sequence : sequences_) {
     for (Call& call : sequence.calls) {
       if (call.info->workspace_bytes == nullptr) continue;
-      for (size_t i = 0; i < call.count; ++i) call.info->set_workspace(item(call, i), scratch_);
+      for (size_t i = 0; i < call.count; ++i) call.info->set_workspace(call.item(i), scratch_);
     }
   }
-  for (size_t slot = 0; slot < slots(); ++slot) bind(slot, nullptr, 0);
+  for (const auto& uses : uses_) {
+    for (Tensor* tensor : uses) tensor->data = nullptr;
+  }
+  std::vector<void*> bases(kSlotBase + slots());
+  bases[kStateBase] = state_;
+  bases[kWorkspaceBase] = workspace_;
+  bases[kHyperBase] = device_hyper_;
+  Plan plan{{}, bases, stream};
+  for (const auto& sequence : sequences_) plan.sequences.emplace_back(sequence.calls);
+  executor_ = backend_.prepare(plan);
 }
 
 void Program::bind(size_t slot, void* memory, size_t bytes) {
-  const auto at = [&](const Use& use) { return static_cast<std::byte*>(memory) + use.offset; };
+  const auto at = [&](const Tensor& tensor) {
+    return static_cast<std::byte*>(memory) + tensor.offset;
+  };
   if (memory != nullptr) {
-    for (const Use& use : uses_[slot]) {
-      require_range(use.offset, static_cast<size_t>(use.tensor->bytes()), bytes, "the array");
-      require_aligned(at(use), *use.tensor);
+    for (const Tensor* tensor : uses_[slot]) {
+      require_range(static_cast<size_t>(tensor->offset), static_cast<size_t>(tensor->bytes()),
+                    bytes, "the array");
+      require_aligned(at(*tensor), *tensor);
     }
+    backend_.require_memory(memory, bytes);
   }
-  for (const Use& use : uses_[slot]) use.tensor->data = memory == nullptr ? nullptr : at(use);
+  for (Tensor* tensor : uses_[slot]) tensor->data = memory == nullptr ? nullptr : at(*tensor);
+  executor_->move(kSlotBase + static_cast<int32_t>(slot), memory);
 }
 
 void Program::run(size_t sequence) {
   for (const Tensor* tensor : sequences_[sequence].needed) {
     require(tensor->data != nullptr, kInvalidArg, "a slot that this sequence needs is not bound");
   }
-  backend_.with_context(
-      [](void* arg, Context& context) {
-        for (const Call& call : static_cast<const Sequence*>(arg)->calls) {
-          call.run(call.items.get(), call.count, context);
-        }
-      },
-      &sequences_[sequence]);
+  executor_->run(sequence, hyper_);
 }
 
 void Program::read_state(void* to, size_t offset, size_t bytes) const {
   require_range(offset, bytes, state_bytes_, "the state");
-  backend_.copy_out(to, static_cast<const std::byte*>(state_) + offset, bytes);
+  executor_->copy_out(to, static_cast<const std::byte*>(state_) + offset, bytes);
 }
 
 void Program::write_state(const void* from, size_t offset, size_t bytes) {
   require_range(offset, bytes, state_bytes_, "the state");
-  backend_.copy_in(static_cast<std::byte*>(state_) + offset, from, bytes);
+  executor_->copy_in(static_cast<std::byte*>(state_) + offset, from, bytes);
 }
 
 void Program::read_workspace(void* to, size_t offset, size_t bytes) const {
   require_range(offset, bytes, workspace_bytes_, "the workspace");
-  backend_.copy_out(to, static_cast<const std::byte*>(workspace_) + offset, bytes);
+  executor_->copy_out(to, static_cast<const std::byte*>(workspace_) + offset, bytes);
 }
 
 }  // namespace lean

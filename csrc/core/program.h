@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "core/executor.h"
 #include "core/kernel.h"
 
 namespace lean {
@@ -42,16 +43,21 @@ class Program {
   // be bound when a sequence runs.
   void place(Tensor& tensor, Place place, size_t slot, size_t offset, bool may_be_absent);
 
-  // Checks every item and allocates the scratch memory that items ask for. Call once, at the end.
-  void seal();
+  // Checks every item, allocates the scratch memory that items ask for and prepares the device, on
+  // the caller's stream if there is one. Call once, at the end.
+  void seal(void* stream = nullptr);
 
   // Gives a slot its memory, `bytes` long, or takes it away (nullptr). Throws Error for memory that
-  // is too short or not aligned to the elements of a tensor in it; the slot is then as before.
+  // is too short, not aligned to the elements of a tensor in it, or not the device's; the slot is
+  // then as before.
   void bind(size_t slot, void* memory, size_t bytes);
 
-  // Replays a sequence. Throws Error, before anything runs, while a slot that it needs is not
-  // bound.
+  // Replays a sequence, which may still be running on return: synchronize() waits for it, is_done()
+  // asks. Throws Error, before anything runs, while a slot that it needs is not bound, and when the
+  // device has failed.
   void run(size_t sequence);
+  void synchronize() { executor_->synchronize(); }
+  bool is_done() { return executor_->is_done(); }
   std::span<double> hyper() { return hyper_; }
 
   Backend& backend() const { return backend_; }
@@ -59,31 +65,21 @@ class Program {
   size_t sequences() const { return sequences_.size(); }
   size_t state_bytes() const { return state_bytes_; }
   // Bytes beside the state that live as long as the program.
-  size_t workspace_bytes() const { return workspace_bytes_ + scratch_bytes_; }
+  size_t workspace_bytes() const;
+  // Kernels that a run of a sequence launches.
+  size_t launches(size_t sequence) const { return executor_->launches(sequence); }
 
   void read_state(void* to, size_t offset, size_t bytes) const;
   void write_state(const void* from, size_t offset, size_t bytes);
   void read_workspace(void* to, size_t offset, size_t bytes) const;
 
  private:
-  struct Call {
-    const KernelInfo* info;
-    RunFunction run;
-    std::unique_ptr<std::byte[]> items;
-    size_t count;
-  };
   struct Sequence {
     std::vector<Call> calls;
     std::vector<const Tensor*> needed;  // external tensors that must be bound
   };
-  struct Use {
-    Tensor* tensor;
-    size_t offset;
-  };
 
-  std::byte* item(Call& call, size_t i) const {
-    return call.items.get() + i * call.info->item_size;
-  }
+  void release();
 
   Backend& backend_;
   size_t state_bytes_;
@@ -94,8 +90,10 @@ class Program {
   void* workspace_ = nullptr;
   void* scratch_ = nullptr;
   std::vector<double> hyper_;
-  std::vector<std::vector<Use>> uses_;  // of each slot
+  void* device_hyper_ = nullptr;  // where kernels read them
+  std::vector<std::vector<Tensor*>> uses_;  // of each slot
   std::vector<Sequence> sequences_;
+  std::unique_ptr<Executor> executor_;
 };
 
 }  // namespace lean

@@ -6,9 +6,9 @@
 
 #include "core/kernel.h"
 
-namespace lean {
+namespace lean::cpu {
 
-struct Context {
+struct Context : lean::Context {
   // Runs body(arg, tile, worker) for tile = 0 .. tiles - 1 over the pool's threads, in no
   // particular order, and returns when all are done. worker < workers(). A tile must not depend on
   // the worker that runs it, so that results do not depend on the number of threads. Not reentrant.
@@ -17,6 +17,7 @@ struct Context {
   virtual int workers() const = 0;
   // Scratch memory of one worker, aligned to 64 bytes; valid until its next call of scratch().
   virtual void* scratch(int worker, size_t bytes) = 0;
+
 
  protected:
   ~Context() = default;
@@ -29,4 +30,4 @@ void parallel_for(Context& context, int64_t tiles, Body&& body) {
       &body);
 }
 
-}  // namespace lean
+}  // namespace lean::cpu

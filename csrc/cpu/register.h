@@ -15,8 +15,8 @@ struct Registered {
   Registered() {
     if constexpr (LEAN_ISA_LEVEL == 0) register_item<Item>();
     register_run(Item::name, "cpu", LEAN_ISA_LEVEL,
-                 [](const void* items, size_t count, Context& context) {
-                   Run({static_cast<const Item*>(items), count}, context);
+                 [](const void* items, size_t count, lean::Context& context) {
+                   Run({static_cast<const Item*>(items), count}, static_cast<Context&>(context));
                  });
   }
 };

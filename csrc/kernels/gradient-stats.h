@@ -35,7 +35,7 @@ struct GradientStats {
     };
   }
 
-  bool has_sums() const {
+  constexpr bool has_sums() const {
     return partition == Partition::rows || partition == Partition::columns ||
            partition == Partition::blocks;
   }

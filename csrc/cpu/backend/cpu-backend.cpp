@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "core/error.h"
@@ -56,11 +57,55 @@ std::atomic<int>& wanted_threads() {
   return n;
 }
 
+void copy(void* to, const void* from, size_t bytes) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
+// The threads of all programs, which take turns.
+class SharedPool {
+ public:
+  void run(std::span<const Call> calls) {
+    const std::lock_guard lock(mutex_);
+    const int wanted = wanted_threads();
+    if (!pool_ || pool_->workers() != wanted) {
+      pool_.reset();
+      pool_ = std::make_unique<Pool>(wanted);
+    }
+    for (const Call& call : calls) call.run(call.items.get(), call.count, *pool_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unique_ptr<Pool> pool_;
+};
+
+// Kernels run on the items as they are, at once.
+class CpuExecutor final : public Executor {
+ public:
+  CpuExecutor(SharedPool& pool, const Plan& plan) : pool_(pool), sequences_(plan.sequences) {}
+
+  void move(int32_t, void*) override {}
+  void run(size_t sequence, std::span<const double>) override { pool_.run(sequences_[sequence]); }
+  void synchronize() override {}
+  bool is_done() override { return true; }
+  void copy_in(void* device, const void* host, size_t bytes) override { copy(device, host, bytes); }
+  void copy_out(void* host, const void* device, size_t bytes) override {
+    copy(host, device, bytes);
+  }
+  size_t bytes() const override { return 0; }
+  size_t launches(size_t sequence) const override { return sequences_[sequence].size(); }
+
+ private:
+  SharedPool& pool_;
+  std::vector<std::span<const Call>> sequences_;
+};
+
 class CpuBackend final : public Backend {
  public:
   std::string_view name() const override { return "cpu"; }
   int level() const override { return isa_level(); }
   std::string kind() const override { return std::string(isa_name()) + "/" + blas_kind(); }
+  bool is_host() const override { return true; }
 
   void* allocate(size_t bytes) override {
     if (bytes == 0) return nullptr;
@@ -80,26 +125,17 @@ class CpuBackend final : public Backend {
 
   void release(void* memory, size_t) noexcept override { std::free(memory); }
 
-  void copy_in(void* device, const void* host, size_t bytes) override {
-    if (bytes > 0) std::memcpy(device, host, bytes);
-  }
+  void copy_in(void* device, const void* host, size_t bytes) override { copy(device, host, bytes); }
   void copy_out(void* host, const void* device, size_t bytes) override {
-    if (bytes > 0) std::memcpy(host, device, bytes);
+    copy(host, device, bytes);
   }
 
-  void with_context(void (*work)(void*, Context&), void* arg) override {
-    const std::lock_guard lock(mutex_);
-    const int wanted = wanted_threads();
-    if (!pool_ || pool_->workers() != wanted) {
-      pool_.reset();
-      pool_ = std::make_unique<Pool>(wanted);
-    }
-    work(arg, *pool_);
+  std::unique_ptr<Executor> prepare(const Plan& plan) override {
+    return std::make_unique<CpuExecutor>(pool_, plan);
   }
 
  private:
-  std::mutex mutex_;
-  std::unique_ptr<Pool> pool_;
+  SharedPool pool_;
 };
 
 // Immortal: its threads may still be asleep in it when the process's destructors run.

@@ -1,0 +1,57 @@
+// A program as one device runs it: what Program describes, made ready by a Backend.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/kernel.h"
+
+namespace lean {
+
+struct Call {
+  const KernelInfo* info;
+  RunFunction run;
+  std::unique_ptr<std::byte[]> items;
+  size_t count;
+
+  std::byte* item(size_t i) const { return items.get() + i * info->item_size; }
+};
+
+// The memory that a program's tensors lie in, by number (Tensor::base).
+enum Base : int32_t { kStateBase, kWorkspaceBase, kHyperBase, kSlotBase };  // slot s: kSlotBase + s
+
+struct Plan {
+  std::vector<std::span<const Call>> sequences;  // stay where they are as long as the executor
+  std::span<void* const> bases;                  // where that memory is now
+  void* stream = nullptr;                        // of the caller's, or nullptr
+};
+
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  // A base has moved, or is gone (nullptr), before the next run.
+  virtual void move(int32_t base, void* memory) = 0;
+
+  // Starts a sequence with these hyper-parameters; it may still be running on return. Throws Error
+  // when the device has failed.
+  virtual void run(size_t sequence, std::span<const double> hyper) = 0;
+
+  // Waits until all that was started is done, or asks whether it is. Throws Error when any of it
+  // failed.
+  virtual void synchronize() = 0;
+  virtual bool is_done() = 0;
+
+  // Copies after all that was started; done on return.
+  virtual void copy_in(void* device, const void* host, size_t bytes) = 0;
+  virtual void copy_out(void* host, const void* device, size_t bytes) = 0;
+
+  // Memory of the device that it keeps for itself, and kernels that a run of a sequence launches.
+  virtual size_t bytes() const = 0;
+  virtual size_t launches(size_t sequence) const = 0;
+};
+
+}  // namespace lean

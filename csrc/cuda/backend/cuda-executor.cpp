@@ -1,0 +1,103 @@
+#include "cuda/backend/cuda-executor.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cuda/backend/check.h"
+#include "cuda/backend/words.h"
+
+namespace lean::cuda {
+
+CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
+    : device_(device), arena_(backend) {
+  for (void* base : plan.bases) bases_.push_back(reinterpret_cast<uint64_t>(base));
+  enter();
+  device_bases_ = static_cast<uint64_t*>(
+      arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
+  for (const std::span<const Call> calls : plan.sequences) {
+    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_));
+    for (const Call& call : calls) call.run(call.items.get(), call.count, recorder);
+    sequences_.emplace_back(recorder.take());
+  }
+  stream_ = static_cast<cudaStream_t>(plan.stream);
+  if (stream_ != nullptr) {
+    unsigned flags = 0;
+    check(cudaStreamGetFlags(stream_, &flags), "the given stream is unusable");
+    return;
+  }
+  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "could not create a stream");
+  owns_stream_ = true;
+}
+
+CudaExecutor::~CudaExecutor() {
+  cudaSetDevice(device_);
+  // What runs still uses this program's memory. Whether it failed is of no interest any more.
+  cudaStreamSynchronize(stream_);
+  sequences_.clear();
+  if (owns_stream_) cudaStreamDestroy(stream_);
+  static_cast<void>(cudaGetLastError());
+}
+
+// The device is a setting of the thread, and steps may run on any.
+void CudaExecutor::enter() const { check(cudaSetDevice(device_), "could not use the device"); }
+
+void CudaExecutor::move(int32_t base, void* memory) {
+  const auto i = static_cast<size_t>(base);
+  const auto address = reinterpret_cast<uint64_t>(memory);
+  if (bases_[i] == address) return;
+  bases_[i] = address;
+  moved_begin_ = moved_begin_ == moved_end_ ? i : std::min(moved_begin_, i);
+  moved_end_ = std::max(moved_end_, i + 1);
+}
+
+void CudaExecutor::send_bases() {
+  if (moved_begin_ == moved_end_) return;
+  const auto moved = std::span(bases_).subspan(moved_begin_, moved_end_ - moved_begin_);
+  write_words(device_bases_ + moved_begin_, moved, stream_);
+  moved_begin_ = moved_end_ = 0;
+}
+
+void CudaExecutor::send_hyper(std::span<const double> hyper) {
+  const bool same = hyper_.size() == hyper.size() &&
+                    std::memcmp(hyper_.data(), hyper.data(), hyper.size_bytes()) == 0;
+  if (same) return;
+  hyper_.resize(hyper.size());
+  std::memcpy(hyper_.data(), hyper.data(), hyper.size_bytes());
+  write_words(reinterpret_cast<uint64_t*>(bases_[kHyperBase]), hyper_, stream_);
+}
+
+void CudaExecutor::run(size_t sequence, std::span<const double> hyper) {
+  enter();
+  send_bases();
+  send_hyper(hyper);
+  sequences_[sequence].run(stream_);
+}
+
+void CudaExecutor::synchronize() {
+  enter();
+  check(cudaStreamSynchronize(stream_), "a step failed");
+}
+
+bool CudaExecutor::is_done() {
+  enter();
+  const cudaError_t status = cudaStreamQuery(stream_);
+  if (status == cudaErrorNotReady) return false;
+  check(status, "a step failed");
+  return true;
+}
+
+void CudaExecutor::copy_in(void* to, const void* host, size_t bytes) {
+  if (bytes == 0) return;
+  enter();
+  check(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, stream_), "could not copy");
+  check(cudaStreamSynchronize(stream_), "could not copy");
+}
+
+void CudaExecutor::copy_out(void* host, const void* from, size_t bytes) {
+  if (bytes == 0) return;
+  enter();
+  check(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, stream_), "could not copy");
+  check(cudaStreamSynchronize(stream_), "could not copy");
+}
+
+}  // namespace lean::cuda

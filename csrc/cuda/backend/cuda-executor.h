@@ -1,0 +1,46 @@
+// A program on a CUDA device: its sequences as graphs on one stream, and the table of bases that
+// its kernels read.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <vector>
+
+#include "core/backend.h"
+#include "cuda/backend/device-arena.h"
+#include "cuda/backend/graph.h"
+
+namespace lean::cuda {
+
+class CudaExecutor final : public Executor {
+ public:
+  CudaExecutor(Backend& backend, int device, const Plan& plan);
+  ~CudaExecutor() override;
+
+  void move(int32_t base, void* memory) override;
+  void run(size_t sequence, std::span<const double> hyper) override;
+  void synchronize() override;
+  bool is_done() override;
+  void copy_in(void* to, const void* host, size_t bytes) override;
+  void copy_out(void* host, const void* from, size_t bytes) override;
+  size_t bytes() const override { return arena_.bytes(); }
+  size_t launches(size_t sequence) const override { return sequences_[sequence].size(); }
+
+ private:
+  void enter() const;
+  void send_hyper(std::span<const double> hyper);
+  void send_bases();
+
+  int device_;
+  DeviceArena arena_;
+  cudaStream_t stream_ = nullptr;
+  bool owns_stream_ = false;
+  std::vector<uint64_t> bases_;  // as they should be
+  uint64_t* device_bases_;       // as they are on the device, but for [moved_begin_, moved_end_)
+  size_t moved_begin_ = 0;
+  size_t moved_end_ = 0;
+  std::vector<uint64_t> hyper_;  // as last sent
+  std::vector<Graph> sequences_;
+};
+
+}  // namespace lean::cuda

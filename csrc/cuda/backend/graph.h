@@ -1,0 +1,32 @@
+// A sequence of launches as a CUDA graph, captured when it first runs.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <utility>
+#include <vector>
+
+#include "cuda/recorder.h"
+
+namespace lean::cuda {
+
+class Graph {
+ public:
+  explicit Graph(std::vector<Launch> launches) : launches_(std::move(launches)) {}
+  Graph(Graph&& other) noexcept
+      : launches_(std::move(other.launches_)), ready_(std::exchange(other.ready_, nullptr)) {}
+  ~Graph();
+
+  size_t size() const { return launches_.size(); }
+  // Where the stream is being captured already, by the caller, the launches join that.
+  void run(cudaStream_t stream);
+
+ private:
+  void capture(cudaStream_t stream);
+  void enqueue(cudaStream_t stream) const;
+
+  std::vector<Launch> launches_;
+  cudaGraphExec_t ready_ = nullptr;
+};
+
+}  // namespace lean::cuda

@@ -1,0 +1,192 @@
+// One launch steps all weights without second moments or with one for each element, another those
+// with moments of subsets; a block takes 16384 elements. Moments of subsets that were not given are
+// brought up to date before it: one launch for rows and blocks, two for columns.
+#include "kernels/dense-step.h"
+
+#include "cuda/device/column-sums.cuh"
+#include "cuda/device/moments.cuh"
+#include "cuda/device/weight-update.cuh"
+#include "cuda/partial-sums.h"
+#include "cuda/register.h"
+
+namespace lean::cuda {
+namespace {
+
+constexpr int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// --- second moments of subsets ----------------------------------------------------------------
+
+constexpr bool is_segmented(const DenseStep& item) {
+  return item.partition == Partition::rows || item.partition == Partition::blocks;
+}
+
+constexpr int64_t segment_length(const DenseStep& item) {
+  return item.partition == Partition::rows ? item.param.cols() : item.block;
+}
+
+// Segments to a tile.
+constexpr int64_t segments(const DenseStep& item) {
+  const int64_t fit = kTileElements / segment_length(item);
+  return fit < 1 ? 1 : fit;
+}
+
+__device__ Squared squared(const DenseStep& item, const StepScalars& s, Bases bases) {
+  return {at<const void>(item.grad, bases),
+          item.grad.dtype,
+          s.l2 != 0,
+          at<const void>(item.param, bases),
+          item.param.dtype,
+          s};
+}
+
+__global__ void __launch_bounds__(kThreads) update_segments(const DenseStep* items,
+                                                            const Tile* tiles, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const DenseStep& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  const Squared x = squared(item, s, bases);
+  if (x.grad == nullptr || s.active == 0) return;
+  float* v = at<float>(item.exp_avg_sq, bases);
+  const int64_t length = segment_length(item);
+  const int64_t numel = item.param.numel();
+  const int64_t first = static_cast<int64_t>(tile.index) * segments(item);
+  const int64_t last = min(first + segments(item), item.exp_avg_sq.numel());
+  for_each_segment(x, first, last, length, numel, [&](int64_t segment, double sum) {
+    const int64_t size = min(length, numel - segment * length);  // a last block may be shorter
+    const double q = sum * square_factor(s, x.decay, item.mean, size);
+    update_moment(v[segment], static_cast<float>(q), s);
+  });
+}
+
+__global__ void __launch_bounds__(kThreads) sum_panels(const DenseStep* items, const Tile* tiles,
+                                                       float* partials, const int64_t* offsets,
+                                                       Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const DenseStep& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  const Squared x = squared(item, s, bases);
+  if (x.grad == nullptr || s.active == 0) return;
+  const Matrix matrix = {item.param.rows(), item.param.cols()};
+  sum_columns_of_tile(x, matrix, tile.index, partials + offsets[tile.item]);
+}
+
+// A thread for each column.
+__global__ void __launch_bounds__(kThreads) update_columns(const DenseStep* items,
+                                                           const Tile* tiles,
+                                                           const float* partials,
+                                                           const int64_t* offsets, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const DenseStep& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  const Squared x = squared(item, s, bases);
+  if (x.grad == nullptr || s.active == 0) return;
+  const Matrix matrix = {item.param.rows(), item.param.cols()};
+  const int64_t column = static_cast<int64_t>(tile.index) * kThreads + threadIdx.x;
+  if (column >= matrix.cols) return;
+  const double sum = sum_of_column(x, matrix, column, partials + offsets[tile.item]);
+  const double q = sum * square_factor(s, x.decay, item.mean, matrix.rows);
+  update_moment(at<float>(item.exp_avg_sq, bases)[column], static_cast<float>(q), s);
+}
+
+void record_columns(std::span<const DenseStep> items, const DenseStep* on_device,
+                    Recorder& recorder) {
+  const auto count = [](auto value) {
+    return [value](const DenseStep& item) -> int64_t {
+      const bool wanted = item.partition == Partition::columns && !item.moment_given;
+      return wanted ? value(Matrix{item.param.rows(), item.param.cols()}) : 0;
+    };
+  };
+  const PartialSums sums =
+      partial_sums(items, recorder, count([](const Matrix& matrix) { return matrix.partials(); }));
+  const Tiles panels =
+      recorder.tiles(items, count([](const Matrix& matrix) { return matrix.tiles(); }));
+  const Tiles columns = recorder.tiles(items, count([](const Matrix& matrix) {
+    return matrix.rows > 0 ? divide_up(matrix.cols, kThreads) : 0;
+  }));
+  recorder.launch(sum_panels, panels.count, kThreads, on_device, panels.data, sums.data,
+                  sums.offsets, recorder.bases());
+  recorder.launch(update_columns, columns.count, kThreads, on_device, columns.data, sums.data,
+                  sums.offsets, recorder.bases());
+}
+
+// --- weights ----------------------------------------------------------------------------------
+
+constexpr unsigned kStepThreads = 128;  // of more, too few would find registers
+
+template <class Denominators>
+__global__ void __launch_bounds__(kStepThreads) step_weights(const DenseStep* items,
+                                                             const Tile* tiles, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const DenseStep& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  const void* grad = at<const void>(item.grad, bases);
+  if (grad == nullptr || s.active == 0) return;
+  void* param = at<void>(item.param, bases);
+  void* exp_avg = at<void>(item.exp_avg, bases);
+  const DType param_type = item.param.dtype;
+  const DType grad_type = item.grad.dtype;
+  const DType state_type = item.exp_avg.dtype;
+  const Rounder rounder = rounder_of(item, bases);
+  const int64_t begin = static_cast<int64_t>(tile.index) * kTileElements;
+  const int64_t end = min(begin + kTileElements, item.param.numel());
+  const Denominators denominators(item, begin, bases);
+
+  for (int64_t i = begin + threadIdx.x * kOctet; i < end; i += kStepThreads * kOctet) {
+    const int count = octet_count(i, end);
+    const Bits w_bits = load(param, param_type, i, count);
+    const Bits g_bits = load(grad, grad_type, i, count);
+    const Bits v_bits = denominators.load(i, count);
+    Bits m_bits = {};
+    if (exp_avg != nullptr) m_bits = load(exp_avg, state_type, i, count);
+
+    Octet w = widen(w_bits, param_type);
+    Octet g = widen(g_bits, grad_type);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) g.x[k] = scaled_gradient(g.x[k], w.x[k], s);
+    Octet n = g;
+    if (exp_avg != nullptr) {
+      Octet m = widen(m_bits, state_type);
+#pragma unroll
+      for (int k = 0; k < kOctet; ++k) {
+        m.x[k] = next_momentum(m.x[k], g.x[k], s);
+        n.x[k] = numerator(m.x[k], g.x[k], s);
+        if (s.drop_momentum != 0) m.x[k] = {0};
+      }
+      store(exp_avg, state_type, i, count, narrow(m, state_type));
+    }
+    const Octet ratio = denominators.divide(n, g, v_bits, i, count, s);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
+    store(param, param_type, i, count, rounder.narrow(w, param_type, i));
+  }
+}
+
+template <class Denominators>
+void record_weights(std::span<const DenseStep> items, const DenseStep* on_device,
+                    Recorder& recorder, bool of_subsets) {
+  const Tiles tiles = recorder.tiles(items, [&](const DenseStep& item) -> int64_t {
+    const bool has_subsets =
+        item.partition != Partition::none && item.partition != Partition::elementwise;
+    return has_subsets == of_subsets ? divide_up(item.param.numel(), kTileElements) : 0;
+  });
+  recorder.launch(step_weights<Denominators>, tiles.count, kStepThreads, on_device, tiles.data,
+                  recorder.bases());
+}
+
+void record(std::span<const DenseStep> items, Recorder& recorder) {
+  const DenseStep* on_device = recorder.upload(items);
+  const Tiles segmented = recorder.tiles(items, [](const DenseStep& item) -> int64_t {
+    const bool wanted = is_segmented(item) && !item.moment_given && item.param.numel() > 0;
+    return wanted ? divide_up(item.exp_avg_sq.numel(), segments(item)) : 0;
+  });
+  recorder.launch(update_segments, segmented.count, kThreads, on_device, segmented.data,
+                  recorder.bases());
+  record_columns(items, on_device, recorder);
+  record_weights<SubsetDenominators>(items, on_device, recorder, true);
+  record_weights<ElementDenominators>(items, on_device, recorder, false);
+}
+
+const Registered<DenseStep, record> registered;
+
+}  // namespace
+}  // namespace lean::cuda

@@ -1,0 +1,141 @@
+// Eight consecutive elements of any weight type: 16 or 32 bytes, moved 16 at a time where they are
+// aligned, one element at a time where they are not or where fewer are left. The type is known at
+// run time alone, the same for a whole tile: a branch costs less than a kernel for every
+// combination of types. Loads come before conversions (load, then widen), so that a thread has all
+// its loads in flight.
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "cuda/device/real.cuh"
+
+namespace lean::cuda {
+
+inline constexpr int kOctet = 8;
+
+struct Octet {
+  Real x[kOctet];
+};
+
+// As they are in memory; 16-bit elements fill four words.
+struct Bits {
+  uint32_t word[kOctet];
+};
+
+__device__ inline bool is_wide(DType type) { return type == DType::float32; }
+
+__device__ inline bool is_aligned(const void* p) {
+  return reinterpret_cast<uintptr_t>(p) % 16 == 0;
+}
+
+__device__ inline std::byte* element(void* p, DType type, int64_t i) {
+  return static_cast<std::byte*>(p) + i * (is_wide(type) ? 4 : 2);
+}
+__device__ inline const std::byte* element(const void* p, DType type, int64_t i) {
+  return static_cast<const std::byte*>(p) + i * (is_wide(type) ? 4 : 2);
+}
+
+// Elements i .. i + count - 1; the others are zero.
+__device__ inline Bits load(const void* tensor, DType type, int64_t i, int count) {
+  Bits bits = {};
+  const std::byte* p = element(tensor, type, i);
+  if (count == kOctet && is_aligned(p)) {
+    const uint4* from = reinterpret_cast<const uint4*>(p);
+    const uint4 low = from[0];
+    bits.word[0] = low.x;
+    bits.word[1] = low.y;
+    bits.word[2] = low.z;
+    bits.word[3] = low.w;
+    if (is_wide(type)) {
+      const uint4 high = from[1];
+      bits.word[4] = high.x;
+      bits.word[5] = high.y;
+      bits.word[6] = high.z;
+      bits.word[7] = high.w;
+    }
+  } else if (is_wide(type)) {
+    const uint32_t* from = reinterpret_cast<const uint32_t*>(p);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) bits.word[k] = k < count ? from[k] : 0;
+  } else {
+    const uint16_t* from = reinterpret_cast<const uint16_t*>(p);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      const uint32_t half = k < count ? from[k] : 0;
+      bits.word[k / 2] |= half << (k % 2 * 16);
+    }
+  }
+  return bits;
+}
+
+__device__ inline void store(void* tensor, DType type, int64_t i, int count, const Bits& bits) {
+  std::byte* p = element(tensor, type, i);
+  if (count == kOctet && is_aligned(p)) {
+    uint4* to = reinterpret_cast<uint4*>(p);
+    to[0] = {bits.word[0], bits.word[1], bits.word[2], bits.word[3]};
+    if (is_wide(type)) to[1] = {bits.word[4], bits.word[5], bits.word[6], bits.word[7]};
+  } else if (is_wide(type)) {
+    uint32_t* to = reinterpret_cast<uint32_t*>(p);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      if (k < count) to[k] = bits.word[k];
+    }
+  } else {
+    uint16_t* to = reinterpret_cast<uint16_t*>(p);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      if (k < count) to[k] = static_cast<uint16_t>(bits.word[k / 2] >> (k % 2 * 16));
+    }
+  }
+}
+
+__device__ inline Octet widen(const Bits& bits, DType type) {
+  Octet octet;
+  if (is_wide(type)) {
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) octet.x[k] = {__uint_as_float(bits.word[k])};
+  } else if (type == DType::bfloat16) {
+#pragma unroll
+    for (int k = 0; k < kOctet; k += 2) {
+      octet.x[k] = {__uint_as_float(bits.word[k / 2] << 16)};
+      octet.x[k + 1] = {__uint_as_float(bits.word[k / 2] & 0xffff0000u)};
+    }
+  } else {
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      const uint32_t half = bits.word[k / 2] >> (k % 2 * 16);
+      octet.x[k] = {__half2float(__ushort_as_half(static_cast<unsigned short>(half)))};
+    }
+  }
+  return octet;
+}
+
+// To the nearest, ties to even.
+__device__ inline Bits narrow(const Octet& octet, DType type) {
+  Bits bits = {};
+  if (is_wide(type)) {
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) bits.word[k] = __float_as_uint(octet.x[k].x);
+    return bits;
+  }
+  const bool brain = type == DType::bfloat16;
+#pragma unroll
+  for (int k = 0; k < kOctet; k += 2) {
+    const float low = octet.x[k].x;
+    const float high = octet.x[k + 1].x;
+    if (brain) {
+      const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
+      bits.word[k / 2] = *reinterpret_cast<const uint32_t*>(&pair);
+    } else {
+      const __half2 pair = __floats2half2_rn(low, high);
+      bits.word[k / 2] = *reinterpret_cast<const uint32_t*>(&pair);
+    }
+  }
+  return bits;
+}
+
+}  // namespace lean::cuda

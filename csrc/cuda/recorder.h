@@ -1,0 +1,108 @@
+// What the CUDA backend hands to its kernels once, when a program is built: they put what they need
+// on the device and record their launches, which every run replays.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/kernel.h"
+#include "cuda/device/tensor.cuh"
+
+namespace lean::cuda {
+
+// A part of an item that one block works on.
+struct Tile {
+  uint32_t item;
+  uint32_t index;  // within the item
+};
+
+struct Tiles {
+  const Tile* data;  // on the device
+  size_t count;
+};
+
+class DeviceArena;  // memory that lives as long as the program
+
+struct Launch {
+  const void* kernel;
+  dim3 grid;
+  dim3 block;
+  std::shared_ptr<void> values;  // of the arguments
+  std::vector<void*> arguments;  // point into them
+
+  void enqueue(cudaStream_t stream) const;
+};
+
+class Recorder final : public Context {
+ public:
+  Recorder(DeviceArena& arena, Bases bases) : arena_(arena), bases_(bases) {}
+
+  // The program's table of bases, on the device.
+  Bases bases() const { return bases_; }
+
+  // A copy on the device. Items keep their form, but what their tensors' `data` points at is
+  // nothing there: at(tensor, bases).
+  template <class T>
+  const T* upload(std::span<const T> values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    return static_cast<const T*>(upload(values.data(), values.size_bytes()));
+  }
+
+  // Memory of this call's own, on the device.
+  template <class T>
+  T* scratch(int64_t count) {
+    return static_cast<T*>(allocate(static_cast<size_t>(count) * sizeof(T)));
+  }
+
+  // The tiles of all items, in order: count(item) of each.
+  template <class Item, class Count>
+  Tiles tiles(std::span<const Item> items, Count count) {
+    std::vector<Tile> list;
+    for (size_t i = 0; i < items.size(); ++i) {
+      const int64_t of_item = count(items[i]);
+      require_tiles(list.size(), of_item);
+      for (int64_t k = 0; k < of_item; ++k) {
+        list.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(k)});
+      }
+    }
+    return {upload(std::span<const Tile>(list)), list.size()};
+  }
+
+  // Launches kernel<<<blocks, threads>>>(arguments...) in every run, after what came before.
+  template <class... Parameters, class... Arguments>
+  void launch(void (*kernel)(Parameters...), size_t blocks, unsigned threads,
+              Arguments... arguments) {
+    if (blocks == 0) return;
+    auto values = std::make_shared<std::tuple<Parameters...>>(arguments...);
+    Launch& added = launches_.emplace_back();
+    added.kernel = reinterpret_cast<const void*>(kernel);
+    added.grid = dim3(static_cast<unsigned>(blocks));
+    added.block = dim3(threads);
+    std::apply([&](auto&... value) { added.arguments = {static_cast<void*>(&value)...}; },
+               *values);
+    added.values = std::move(values);
+  }
+
+  std::vector<Launch> take() { return std::move(launches_); }
+
+ private:
+  const void* upload(const void* values, size_t bytes);
+  void* allocate(size_t bytes);
+  static void require_tiles(size_t before, int64_t more);
+
+  DeviceArena& arena_;
+  Bases bases_;
+  std::vector<Launch> launches_;
+};
+
+}  // namespace lean::cuda

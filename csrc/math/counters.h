@@ -1,0 +1,32 @@
+// The step's opening, for one parameter: what the prologue counts and decides.
+#pragma once
+
+#include "core/step-scalars.h"
+
+namespace lean {
+
+// Item is a Prologue.
+template <class Item>
+constexpr bool refresh_is_due(const Item& item, const Counters& counters) {
+  if (item.update_proj_gap == 0) return false;
+  if (counters.has_basis == kNoBasis) return true;
+  const int64_t since = counters.calls - 1 - item.offset;
+  return counters.calls > 1 && since >= 0 && since % item.update_proj_gap == 0;
+}
+
+// `result` is that of GradientNorm, or nullptr.
+template <class Item>
+constexpr void open_step(const Item& item, bool has_grad, const double* result, Counters& counters,
+                         StepScalars& scalars) {
+  scalars.active = scalars.refresh = 0;
+  if (!has_grad) return;
+  ++counters.calls;
+  if (item.skip_non_finite && result[1] != 0) {
+    ++counters.skipped;
+    return;
+  }
+  scalars.active = 1;
+  scalars.refresh = refresh_is_due(item, counters) ? 1 : 0;
+}
+
+}  // namespace lean
