@@ -25,6 +25,7 @@ struct Warp {
   uint32_t pc = 0;     // of the running group
   Mask running = 0;    // the group that executes now
   Mask alive = 0;      // lanes that have not exited
+  Mask carry = 0;      // CC.CF of each lane: add.cc, addc, ...
 
   // Lanes that can run, or try again (`waiting`: their instruction has returned Flow::wait).
   struct Group {
