@@ -44,10 +44,14 @@ struct State {
   }
 
   Region* region_at(uint64_t address) {
-    auto after = regions.upper_bound(address);
-    if (after == regions.begin()) return nullptr;
-    Region& region = std::prev(after)->second;
-    return address < region.end() || address == region.address ? &region : nullptr;
+    auto at = regions.upper_bound(address);
+    while (at != regions.begin()) {
+      Region& region = (--at)->second;
+      if (address < region.end() || address == region.address) return &region;
+      // What was adopted may lie within a reserved range.
+      if (!region.adopted) return nullptr;
+    }
+    return nullptr;
   }
 
   // Addresses go round: those that were freed last come last.
@@ -94,7 +98,7 @@ Region& insert(State& all, uint64_t address, uint64_t bytes, MemoryKind kind) {
 
 void erase(State& all, std::map<uint64_t, Region>::iterator at) {
   const Region& region = at->second;
-  all.freed[region.address] = region;
+  if (!region.adopted) all.freed[region.address] = region;
   if (all.freed.size() > kRemembered) all.freed.erase(all.freed.begin());
   all.regions.erase(at);
 }
