@@ -12,8 +12,8 @@ Mask compare_lanes(const Warp& warp, Column a, Column b, int) {
   const Cell<T>* y = cells<T>(warp, b, scratch[1]);
   Mask bits = 0;
   for (int i = 0; i < kLanes; ++i) {
-    const bool result = holds<compare>(comparable<ftz>(from_cell<T>(x[i])),
-                                       comparable<ftz>(from_cell<T>(y[i])));
+    const bool result =
+        holds<compare>(comparable<ftz>(from_cell<T>(x[i])), comparable<ftz>(from_cell<T>(y[i])));
     bits |= Mask{result} << i;
   }
   return bits;
@@ -36,8 +36,7 @@ Mask compare_halves(const Warp& warp, Column a, Column b, int shift) {
 template <class T, bool ftz, bool halves, size_t... k>
 CompareLanes at(Compare compare, std::index_sequence<k...>) {
   if constexpr (halves) {
-    static constexpr CompareLanes kTable[] = {
-        compare_halves<static_cast<Compare>(k), T, ftz>...};
+    static constexpr CompareLanes kTable[] = {compare_halves<static_cast<Compare>(k), T, ftz>...};
     return kTable[static_cast<size_t>(compare)];
   } else {
     static constexpr CompareLanes kTable[] = {compare_lanes<static_cast<Compare>(k), T, ftz>...};

@@ -4,8 +4,8 @@
 #include <array>
 #include <optional>
 
-#include "simt/instructions/half-value.h"
 #include "simt/instructions/float-value.h"
+#include "simt/instructions/half-value.h"
 #include "simt/instructions/modifiers.h"
 #include "simt/machine/columns.h"
 

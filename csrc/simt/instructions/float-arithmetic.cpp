@@ -55,8 +55,8 @@ Execute for_form(const Form& form, Make make) {
     if (form.type == Type::f64) return make.template operator()<double, kRounding, false, false>();
     return for_flag(form.ftz, [&](auto ftz) {
       return for_flag(form.sat, [&](auto sat) {
-        return make.template operator()<float, kRounding, decltype(ftz)::value,
-                                        decltype(sat)::value>();
+        return make
+            .template operator()<float, kRounding, decltype(ftz)::value, decltype(sat)::value>();
       });
     });
   });

@@ -25,8 +25,8 @@ Execute select(const Spelling& spelling, Instruction& i) {
   return for_flag(ftz, [&](auto f) {
     return for_flag(nan, [&](auto n) {
       return for_flag(xorsign, [&](auto x) {
-        return lanewise_of<order<float, maximum, decltype(f)::value, decltype(n)::value,
-                                 decltype(x)::value>>(i);
+        return lanewise_of<
+            order<float, maximum, decltype(f)::value, decltype(n)::value, decltype(x)::value>>(i);
       });
     });
   });

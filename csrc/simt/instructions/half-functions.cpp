@@ -113,7 +113,7 @@ Execute select_tanh(const Spelling& spelling, Instruction& i) {
 }
 
 const RegisterOpcode kOpcodes[] = {
-    {"abs", select_abs},          {"neg", select_neg}, {"min", select_order<false>},
+    {"abs", select_abs},         {"neg", select_neg}, {"min", select_order<false>},
     {"max", select_order<true>}, {"ex2", select_ex2}, {"tanh", select_tanh},
 };
 

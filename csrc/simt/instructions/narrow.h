@@ -72,10 +72,10 @@ uint32_t narrow(S source) {
   // a normal number, which does the same to an exponent counted from zero.
   const U above = missing > 0 ? U{0} : static_cast<U>(-missing);
   U result = (above << Format::kFraction) + kept + (up ? U{1} : U{0});
-  const bool may_be_infinite = !satfinite && (rounding == Rounding::rn ||
-                                              rounding == Rounding::rna ||
-                                              (rounding == Rounding::rm && sign != 0) ||
-                                              (rounding == Rounding::rp && sign == 0));
+  const bool may_be_infinite =
+      !satfinite &&
+      (rounding == Rounding::rn || rounding == Rounding::rna ||
+       (rounding == Rounding::rm && sign != 0) || (rounding == Rounding::rp && sign == 0));
   const U largest = Format::kInfinity - 1;
   const U limit = may_be_infinite ? U{Format::kInfinity} : largest;
   result = result > largest ? limit : result;

@@ -54,8 +54,7 @@ Flow set(Warp& warp, const Instruction& i, Mask mask) {
   const Comparison comparison = kept(i);
   const uint32_t pattern = i.data[3];
   const Mask c = third(warp, i, comparison, 1);
-  const Mask low =
-      comparison.combined(comparison.lanes(warp, i.operands[1], i.operands[2], 0), c);
+  const Mask low = comparison.combined(comparison.lanes(warp, i.operands[1], i.operands[2], 0), c);
   Lanes<uint32_t> results;
   if (!comparison.pair) {
     for (int k = 0; k < kLanes; ++k) results[k] = (low >> k & 1) ? pattern : 0;
@@ -63,8 +62,8 @@ Flow set(Warp& warp, const Instruction& i, Mask mask) {
     const Mask high =
         comparison.combined(comparison.lanes(warp, i.operands[1], i.operands[2], 16), c);
     for (int k = 0; k < kLanes; ++k) {
-      results[k] = ((low >> k & 1) ? pattern & 0xffff : 0) |
-                   ((high >> k & 1) ? pattern & 0xffff0000u : 0);
+      results[k] =
+          ((low >> k & 1) ? pattern & 0xffff : 0) | ((high >> k & 1) ? pattern & 0xffff0000u : 0);
     }
   }
   write(warp, i.operands[0], results, mask);
