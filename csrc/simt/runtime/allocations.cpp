@@ -46,12 +46,12 @@ uint64_t allocate_host(uint64_t bytes, unsigned flags) {
 
 void release_all() {
   DeviceMemory& memory = DeviceMemory::get();
-  // Mapped ranges lie inside reserved ones, whose addresses are lower or equal: from the end.
-  for (auto at = owned().rbegin(); at != owned().rend(); ++at) {
-    if (at->second.origin == Origin::registered) {
-      memory.forget(reinterpret_cast<void*>(at->first));
+  forget_mappings();
+  for (auto& [address, allocation] : owned()) {
+    if (allocation.origin == Origin::registered) {
+      memory.forget(reinterpret_cast<void*>(address));
     } else {
-      memory.release(at->first);
+      memory.release(address);
     }
   }
   owned().clear();

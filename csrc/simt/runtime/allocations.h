@@ -14,7 +14,6 @@ enum class Origin : unsigned char {
   host,          // cudaMallocHost, cudaHostAlloc
   registered,    // cudaHostRegister
   reserved,      // cuMemAddressReserve
-  mapped,        // cuMemMap
 };
 
 struct Owned {
@@ -32,5 +31,7 @@ const Owned* find_owned(uint64_t address, uint64_t* start = nullptr);
 uint64_t allocate_device(uint64_t bytes, Origin origin, unsigned flags = 0);
 uint64_t allocate_host(uint64_t bytes, unsigned flags);
 void release_all();
+// What cuMemCreate and cuMemMap have made (driver-ranges.cpp); called by release_all().
+void forget_mappings();
 
 }  // namespace lean::simt
