@@ -4,7 +4,6 @@
 #include "simt/ptx/module.h"
 #include "simt/runtime/error.h"
 #include "simt/runtime/limits.h"
-#include "simt/runtime/options.h"
 #include "simt/runtime/registry.h"
 
 using namespace lean::simt;
@@ -53,21 +52,25 @@ extern "C" {
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* to, const void* address) {
   return api([&] {
-    const Function& function = find_function(address);
-    const Kernel& kernel = find_function(address).kernel();
+    Function& function = find_function(address);
+    const Kernel& kernel = function.kernel();
     *to = {};
     to->sharedSizeBytes = kernel.static_shared;
     to->localSizeBytes = kernel.local_bytes;
     to->maxThreadsPerBlock = static_cast<int>(kernel.max_threads);
     // ptxas decides it, and it has not run: what always fits a block of 1024.
     to->numRegs = 64;
-    to->ptxVersion = runtime_options().target;
-    to->binaryVersion = runtime_options().target;
+    to->ptxVersion = function.ptx_version();
+    to->binaryVersion = to->ptxVersion;
     to->maxDynamicSharedSizeBytes = static_cast<int>(function.settings.max_dynamic_shared);
     to->preferredShmemCarveout = function.settings.carveout;
-    to->requiredClusterWidth = static_cast<int>(function.settings.cluster.x);
-    to->requiredClusterHeight = static_cast<int>(function.settings.cluster.y);
-    to->requiredClusterDepth = static_cast<int>(function.settings.cluster.z);
+    Dim cluster = function.settings.cluster;
+    const auto& required = kernel.required_cluster;
+    if (required[0] > 0) cluster = {required[0], required[1], required[2]};
+    to->clusterDimMustBeSet = required[0] > 0;
+    to->requiredClusterWidth = static_cast<int>(cluster.x);
+    to->requiredClusterHeight = static_cast<int>(cluster.y);
+    to->requiredClusterDepth = static_cast<int>(cluster.z);
     to->nonPortableClusterSizeAllowed = function.settings.non_portable_cluster;
   });
 }

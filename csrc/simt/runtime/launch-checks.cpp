@@ -18,6 +18,7 @@ std::string text(const Dim& dim) {
 }
 
 Dim to_dim(const dim3& dim) { return {dim.x, dim.y, dim.z}; }
+Dim to_dim(const uint32_t (&dim)[3]) { return {dim[0], dim[1], dim[2]}; }
 
 class Checks {
  public:
@@ -45,6 +46,12 @@ class Checks {
       refuse(cudaErrorInvalidConfiguration,
              "a block of " + text(block) + " threads; a device takes 1 to 1024, at most 64 in z");
     }
+    Dim required = to_dim(kernel_.required_threads);
+    if (required.count() > 0 &&
+        (block.x != required.x || block.y != required.y || block.z != required.z)) {
+      refuse(cudaErrorInvalidValue, "a block of " + text(block) + " threads; __block_size__ says " +
+                                        text(required));
+    }
     if (block.count() > kernel_.max_threads) {
       refuse(cudaErrorInvalidValue, "a block of " + text(block) + " threads; __launch_bounds__ " +
                                         "allows " + std::to_string(kernel_.max_threads));
@@ -60,7 +67,8 @@ class Checks {
   }
 
   void check_shared() const {
-    uint64_t total = shape_.shared + kernel_.static_shared;
+    uint64_t total = kernel_.static_shared;
+    if (shape_.shared > 0) total = kernel_.dynamic_shared + shape_.shared;
     if (shape_.shared > function_.settings.max_dynamic_shared || total > kSharedPerBlockOptin) {
       refuse(cudaErrorInvalidValue,
              std::to_string(shape_.shared) + " bytes of dynamic shared memory (and " +
@@ -79,6 +87,12 @@ class Checks {
   void check_cluster() const {
     const Dim& cluster = launch_.cluster;
     if (cluster.count() == 0) refuse(cudaErrorInvalidClusterSize, "a cluster of no blocks");
+    Dim required = to_dim(kernel_.required_cluster);
+    if (required.count() > 0 &&
+        (cluster.x != required.x || cluster.y != required.y || cluster.z != required.z)) {
+      refuse(cudaErrorInvalidClusterSize, "a cluster of " + text(cluster) +
+                                              " blocks; __cluster_dims__ says " + text(required));
+    }
     uint32_t limit = function_.settings.non_portable_cluster ? kMaxCluster : kPortableCluster;
     if (cluster.count() > limit) {
       refuse(cudaErrorInvalidClusterSize, "a cluster of " + text(cluster) + " blocks; the kernel " +
@@ -152,6 +166,8 @@ KernelCall make_kernel_call(const void* address, const LaunchShape& shape, void*
   launch.grid = to_dim(shape.grid);
   launch.block = to_dim(shape.block);
   launch.cluster = {1, 1, 1};
+  Dim required = to_dim(kernel.required_cluster);
+  if (required.count() > 0) launch.cluster = required;
   if (function.settings.cluster.count() > 0) launch.cluster = function.settings.cluster;
   if (shape.cluster.x | shape.cluster.y | shape.cluster.z) launch.cluster = to_dim(shape.cluster);
   launch.cooperative = shape.cooperative;

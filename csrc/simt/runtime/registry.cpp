@@ -1,6 +1,7 @@
 #include "simt/runtime/registry.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <unordered_map>
 #include <vector>
 
@@ -77,6 +78,11 @@ const Kernel& Function::kernel() {
     throw Error(cudaErrorInvalidDeviceFunction, name + " is not in the PTX of its object");
   }
   return *found->second;
+}
+
+int Function::ptx_version() {
+  const std::string& target = binary->module(name).target;
+  return std::atoi(target.c_str() + target.find('_') + 1);
 }
 
 const Variable& Symbol::variable() {

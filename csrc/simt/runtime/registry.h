@@ -30,6 +30,7 @@ struct Function {
 
   // Throws Error, naming the kernel, when there is no PTX for it.
   const Kernel& kernel();
+  int ptx_version();  // 90 for sm_90
 };
 
 struct Symbol {
