@@ -14,44 +14,99 @@ namespace lean::simt {
 template <class T>
 using Lanes = std::array<T, kLanes>;
 
+// What holds a T in a register: 32 bits, or 64 for wider types.
+template <class T>
+using Cell = std::conditional_t<sizeof(T) <= 4, uint32_t, uint64_t>;
+
+// An unsigned integer of T's size.
+template <class T>
+using BitsOf =
+    std::conditional_t<sizeof(T) == 1, uint8_t,
+                       std::conditional_t<sizeof(T) == 2, uint16_t,
+                                          std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
+
+template <class T>
+T from_cell(Cell<T> cell) {
+  return std::bit_cast<T>(static_cast<BitsOf<T>>(cell));
+}
+
+// A narrow value fills its cell: by its sign when T is a signed integer, else with zeros.
+template <class T>
+Cell<T> to_cell(T value) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<Cell<T>>(value);
+  } else {
+    return std::bit_cast<BitsOf<T>>(value);
+  }
+}
+
 inline const std::byte* source(const Warp& warp, Column column) {
   return (column.constant ? warp.constants : warp.registers) + column.offset;
+}
+
+// Whether the column's cells are those of T, so that they may be used where they are.
+template <class T>
+bool is_native(Column column) {
+  return column.wide == (sizeof(T) > 4);
+}
+
+// Copies 32 cells of the other width: the low halves, or with zeros above.
+void convert_cells(const std::byte* from, uint32_t* to);
+void convert_cells(const std::byte* from, uint64_t* to);
+
+// The cells of an operand: in place where they are T's, else copied to `scratch`.
+template <class T>
+const Cell<T>* cells(const Warp& warp, Column column, Lanes<Cell<T>>& scratch) {
+  const std::byte* from = source(warp, column);
+  if (is_native<T>(column)) [[likely]] {
+    return reinterpret_cast<const Cell<T>*>(from);
+  }
+  convert_cells(from, scratch.data());
+  return scratch.data();
 }
 
 // All lanes of an operand. Of a register that is wider than T, the low bytes.
 template <class T>
 Lanes<T> read(const Warp& warp, Column column) {
+  Lanes<Cell<T>> scratch;
+  const Cell<T>* from = cells<T>(warp, column, scratch);
   Lanes<T> lanes;
-  const std::byte* from = source(warp, column);
-  if (sizeof(T) > 4 || column.wide) {
-    for (int i = 0; i < kLanes; ++i) std::memcpy(&lanes[i], from + i * 8, sizeof(T));
-  } else {
-    for (int i = 0; i < kLanes; ++i) std::memcpy(&lanes[i], from + i * 4, sizeof(T));
-  }
+  for (int i = 0; i < kLanes; ++i) lanes[i] = from_cell<T>(from[i]);
   return lanes;
 }
 
-// Writes the lanes of `mask`. A narrow value fills its cell: by its sign when T is a signed
-// integer, else with zeros.
+// Stores `value(i)` into the lanes of `mask`. A lane's value may depend on the old contents of that
+// lane, not of others.
+template <class C, class Value>
+[[gnu::always_inline]] inline void put(C* to, Mask mask, Value value) {
+  if (mask == kAllLanes) {
+#pragma GCC ivdep
+    for (int i = 0; i < kLanes; ++i) to[i] = static_cast<C>(value(i));
+  } else {
+#pragma GCC ivdep
+    for (int i = 0; i < kLanes; ++i) {
+      const C fresh = static_cast<C>(value(i));
+      to[i] = (mask >> i & 1) ? fresh : to[i];
+    }
+  }
+}
+
+// Writes the lanes of `mask`. A narrow value fills its cell as to_cell says, also a wide one.
 template <class T>
 void write(Warp& warp, Column column, const Lanes<T>& lanes, Mask mask) {
   if (column.sink) return;
-  auto put = [&]<class C>(C* to) {
-    for (int i = 0; i < kLanes; ++i) {
-      C value = 0;
-      if constexpr (std::is_integral_v<T>) {
-        value = static_cast<C>(lanes[i]);
-      } else {
-        std::memcpy(&value, &lanes[i], sizeof(T) < sizeof(C) ? sizeof(T) : sizeof(C));
-      }
-      to[i] = (mask >> i & 1) ? value : to[i];
+  std::byte* to = warp.registers + column.offset;
+  const auto value = [&](int i) {
+    if constexpr (std::is_integral_v<T>) {
+      return lanes[i];
+    } else {
+      return to_cell(lanes[i]);
     }
   };
-  std::byte* to = warp.registers + column.offset;
   if (column.wide) {
-    put(reinterpret_cast<uint64_t*>(to));
+    put(reinterpret_cast<uint64_t*>(to), mask, value);
   } else {
-    put(reinterpret_cast<uint32_t*>(to));
+    put(reinterpret_cast<uint32_t*>(to), mask, value);
   }
 }
 

@@ -25,6 +25,7 @@ struct Column {
   bool wide = false;
   bool negated = false;  // of a predicate: !p
   bool sink = false;     // _: as a destination, results are dropped
+  bool predicate = false;
 };
 
 // What the scheduler does after an instruction.

@@ -1,0 +1,46 @@
+// 2^x and log2(x) of single precision, in a form that vectorizes: computed in double, with an error
+// far below that of the final rounding.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+#include "simt/instructions/float-value.h"
+
+namespace lean::simt {
+
+// 2^n exp(f ln 2), with |f| <= 1/2 and the Taylor series up to the eighth power: its remainder is
+// below 2^-31.
+inline float exp2_of(float x) {
+  const double bounded = x > -200.0f ? (x < 200.0f ? x : 200.0f) : -200.0f;
+  const double n = std::nearbyint(bounded);
+  const double f = (bounded - n) * 0x1.62e42fefa39efp-1;
+  double series = 1.0 / 40320;
+  for (const double factorial : {5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0}) {
+    series = series * f + 1 / factorial;
+  }
+  const uint64_t exponent = static_cast<uint64_t>(static_cast<int64_t>(n) + 1023) << 52;
+  return x != x ? kNan32 : static_cast<float>(series * std::bit_cast<double>(exponent));
+}
+
+// e + log2(m) with m in [sqrt 1/2, sqrt 2), by the series of atanh((m - 1) / (m + 1)).
+inline float log2_of(float x) {
+  const uint64_t bits = std::bit_cast<uint64_t>(static_cast<double>(x));
+  // 2^52 / sqrt 2, so that the exponent's field changes at sqrt 1/2.
+  const uint64_t shifted = bits - 0x3fe6a09e667f3bcdu;
+  const auto exponent = static_cast<int64_t>(shifted) >> 52;
+  const double m = std::bit_cast<double>(bits - (static_cast<uint64_t>(exponent) << 52));
+  const double s = (m - 1) / (m + 1);
+  const double square = s * s;
+  double series = 1.0 / 15;
+  for (const double odd : {13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0}) series = series * square + 1 / odd;
+  const double logarithm = static_cast<double>(exponent) + series * s * 0x1.71547652b82fep1;
+  float result = static_cast<float>(logarithm);
+  result = x == 0 ? -INFINITY : result;
+  result = x == INFINITY ? x : result;
+  return x >= 0 ? result : kNan32;
+}
+
+}  // namespace lean::simt
