@@ -42,7 +42,7 @@ function(lean_cuda_sources target)
   set_target_properties(${target} PROPERTIES CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden)
   # relaxed-constexpr: csrc/core and csrc/math say constexpr, and mean every device.
   target_compile_options(${target} PRIVATE
-    $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr --extended-lambda -lineinfo>)
+    $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr --extended-lambda>)
 endfunction()
 
 function(lean_cuda target)

@@ -1,7 +1,30 @@
 # The PTX interpreter, csrc/simt: stands in for libcudart, so that the CUDA code runs on a machine
 # without a GPU. For tests alone, never shipped. Built when asked for by target:
 #   simt_tests        test/simt/*.{cpp,cu}: its own tests
+#   lean_optim_simt   simt.node: the addon with csrc/cuda as the device "simt"
 # Needs nvcc (which writes the PTX that is interpreted), no driver and no libcudart.
+
+# The addon on the interpreter.
+function(lean_simt_addon target)
+  if(NOT TARGET lean_simt OR NOT LEAN_HAVE_CUDA OR NOT LEAN_CUDA_SOURCES)
+    return()
+  endif()
+  lean_addon(${target})
+  lean_cuda_sources(${target})
+  target_link_libraries(${target} PRIVATE lean_simt)
+  target_compile_definitions(${target} PRIVATE LEAN_SIMT)
+  lean_simt_ptx(${target})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME simt EXCLUDE_FROM_ALL ON)
+endfunction()
+
+# PTX alone, uncompressed: the interpreter reads it out of the object. -lineinfo gives reports their
+# source lines.
+function(lean_simt_ptx target)
+  set_target_properties(${target} PROPERTIES
+    CUDA_ARCHITECTURES 90-virtual CUDA_RUNTIME_LIBRARY None CUDA_STANDARD 20)
+  target_compile_options(${target} PRIVATE
+    $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo --no-compress>)
+endfunction()
 
 file(GLOB_RECURSE LEAN_SIMT_SOURCES CONFIGURE_DEPENDS csrc/simt/*.cpp)
 file(GLOB LEAN_SIMT_TESTS CONFIGURE_DEPENDS test/simt/*.cpp test/simt/*.cu
@@ -28,10 +51,5 @@ if(LEAN_SIMT_TESTS AND CMAKE_CUDA_COMPILER)
   add_executable(simt_tests EXCLUDE_FROM_ALL ${LEAN_SIMT_TESTS})
   target_link_libraries(simt_tests PRIVATE lean_simt)
   target_include_directories(simt_tests PRIVATE csrc test/simt)
-  # PTX alone, uncompressed: the interpreter reads it out of the object. -lineinfo gives reports
-  # their source lines.
-  set_target_properties(simt_tests PROPERTIES
-    CUDA_ARCHITECTURES 90-virtual CUDA_RUNTIME_LIBRARY None CUDA_STANDARD 20)
-  target_compile_options(simt_tests PRIVATE
-    $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo --no-compress>)
+  lean_simt_ptx(simt_tests)
 endif()

@@ -3,8 +3,10 @@
 // Builds lean_optim.node with CMake and puts it into build/<config>. The one way that every tool
 // takes: npm install, `npx lean-optim build`, node-gyp (binding.gyp) and prebuildify.
 //
-//   node scripts/build-native.cjs [--debug | --sanitize] [--shipped] [--to <folder>]
+//   node scripts/build-native.cjs [--debug | --sanitize | --simt] [--shipped] [--to <folder>]
 //
+// --simt builds, beside the addon, what runs the CUDA code without a GPU (cmake/Simt.cmake):
+// build/simt.node, and build/simt_tests, the interpreter's own tests. It takes nvcc.
 // --shipped (or LEAN_OPTIM_SHIPPED=1, or under prebuildify) is the build for everybody's machine:
 // OpenBLAS inside, and linked for old systems (link-stubs.cjs). Without it the build is for this
 // machine. Environment: LEAN_CUDA, LEAN_BLAS, LEAN_WERROR (see CMakeLists.txt), CXX, and LEAN_JOBS,
@@ -16,6 +18,8 @@ const path = require("node:path");
 
 const ROOT = path.join(__dirname, "..");
 const OUTPUT = "lean_optim.node";
+// By target: what it makes.
+const SIMT = { lean_optim_simt: "simt.node", simt_tests: "simt_tests" };
 const FROM_ENVIRONMENT = ["LEAN_CUDA", "LEAN_BLAS", "LEAN_WERROR", "CMAKE_CUDA_HOST_COMPILER"];
 
 class BuildError extends Error {}
@@ -72,9 +76,10 @@ function variant({ debug, sanitize, shipped }) {
 }
 
 /** Builds and returns the path of the addon. */
-function build({ to, ...what } = {}) {
+function build({ to, simt, ...what } = {}) {
   const env = toolEnvironment();
   const { name, folder = name, definitions } = variant(what);
+  if (simt) definitions.LEAN_CUDA = "ON";
   const work = path.join(ROOT, "build", "cmake", folder);
   const wanted = JSON.stringify(definitions);
   const stamp = path.join(work, "configured.json");
@@ -100,17 +105,22 @@ function build({ to, ...what } = {}) {
       definitions.CMAKE_BUILD_TYPE,
       "--target",
       "lean_optim",
+      ...(simt ? Object.keys(SIMT) : []),
       "--parallel",
       jobs,
     ],
     env,
   );
 
-  const made = [work, path.join(work, definitions.CMAKE_BUILD_TYPE)]
-    .map((dir) => path.join(dir, OUTPUT))
-    .find((file) => fs.existsSync(file));
+  const made = (file) =>
+    [work, path.join(work, definitions.CMAKE_BUILD_TYPE)]
+      .map((dir) => path.join(dir, file))
+      .find((candidate) => fs.existsSync(candidate));
   const target = path.join(path.resolve(ROOT, to ?? path.join("build", name)), OUTPUT);
-  copyIfChanged(made, target);
+  copyIfChanged(made(OUTPUT), target);
+  for (const file of simt ? Object.values(SIMT) : []) {
+    copyIfChanged(made(file), path.join(ROOT, "build", file));
+  }
   // A user's node_modules need not keep the objects.
   if (ROOT.includes(`${path.sep}node_modules${path.sep}`))
     fs.rmSync(path.join(ROOT, "build", "cmake"), { recursive: true, force: true });
@@ -136,6 +146,7 @@ function main(argv) {
     to: at < 0 ? undefined : argv[at + 1],
     debug: flag("--debug"),
     sanitize: flag("--sanitize"),
+    simt: flag("--simt"),
     shipped: flag("--shipped") || Boolean(process.env.LEAN_OPTIM_SHIPPED) || prebuildify,
   });
 }
