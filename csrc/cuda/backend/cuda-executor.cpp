@@ -12,8 +12,8 @@ CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
     : device_(device), arena_(backend) {
   for (void* base : plan.bases) bases_.push_back(reinterpret_cast<uint64_t>(base));
   enter();
-  device_bases_ = static_cast<uint64_t*>(
-      arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
+  device_bases_ =
+      static_cast<uint64_t*>(arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
   for (const std::span<const Call> calls : plan.sequences) {
     Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_));
     for (const Call& call : calls) call.run(call.items.get(), call.count, recorder);

@@ -8,6 +8,8 @@ struct Real {
   float x;
 };
 
+__host__ __device__ inline Real operator+(Real a, Real b) { return {a.x + b.x}; }
+__host__ __device__ inline Real operator-(Real a, Real b) { return {a.x - b.x}; }
 __host__ __device__ inline Real operator*(Real a, Real b) { return {a.x * b.x}; }
 __host__ __device__ inline Real operator*(Real a, float b) { return {a.x * b}; }
 __host__ __device__ inline Real operator/(Real a, Real b) { return {a.x / b.x}; }

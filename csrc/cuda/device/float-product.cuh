@@ -1,0 +1,125 @@
+// One tile of a matrix product in float32 throughout, on the ordinary multipliers: each of 256
+// threads computes 8 x 8 of 128 x 128 results, every one a chain of fused multiply-adds in
+// ascending order.
+#pragma once
+
+#include "cuda/device/operand.cuh"
+#include "cuda/device/reduce.cuh"
+
+namespace lean::cuda {
+
+class FloatProduct {
+ public:
+  // As TensorProduct's.
+  template <class Body>
+  __device__ static void compute(const Product& product, Corner corner, Body body) {
+    __shared__ Shared stages[2];
+    float sums[kOwn][kOwn] = {};
+    const int row = threadIdx.x / kAcross * kOwn;
+    const int col = threadIdx.x % kAcross * kOwn;
+    Bits a = load(product.a, corner.row, 0);
+    Bits b = load(product.b, corner.col, 0);
+    store(a, product.a, stages[0].a);
+    store(b, product.b, stages[0].b);
+    __syncthreads();
+    const int64_t depth = product.a.depth;
+    int current = 0;
+    for (int64_t step = 0; step < depth; step += kDepth) {
+      const bool more = step + kDepth < depth;
+      if (more) {
+        a = load(product.a, corner.row, step + kDepth);
+        b = load(product.b, corner.col, step + kDepth);
+      }
+      multiply_stage(stages[current], row, col, sums);
+      if (more) {
+        store(a, product.a, stages[current ^ 1].a);
+        store(b, product.b, stages[current ^ 1].b);
+      }
+      __syncthreads();
+      current ^= 1;
+    }
+    const int64_t left = product.cols() - (corner.col + col);
+    if (left <= 0) return;
+#pragma unroll
+    for (int i = 0; i < kOwn; ++i) {
+      if (corner.row + row + i >= product.rows()) continue;
+      Octet octet;
+#pragma unroll
+      for (int j = 0; j < kOwn; ++j) octet.x[j] = {sums[i][j]};
+      body(corner.row + row + i, corner.col + col, left < kOctet ? static_cast<int>(left) : kOctet,
+           octet);
+    }
+  }
+
+ private:
+  static constexpr int kTile = Product::kTile;
+  static constexpr int kDepth = 16;
+  static constexpr int kOwn = 8;
+  static constexpr int kAcross = kTile / kOwn;
+  static_assert(kTile * kDepth == kThreads * kOctet, "an octet of each operand to a thread");
+
+  // One step's lines side by side. Quads are permuted so that eight threads that read every other
+  // one meet no bank twice.
+  struct Lines {
+    float4 quads[kDepth][kTile / 4];
+
+    __device__ float4* at(int step, int line) {
+      const int quad = line / 4;
+      return &quads[step][quad ^ (quad / 8 % 2)];
+    }
+  };
+  struct Shared {
+    Lines a;
+    Lines b;
+  };
+
+  // Of the lines along rows a thread takes eight steps of one line; else eight lines of a step.
+  __device__ static Bits load(const Operand& from, int64_t line, int64_t step) {
+    const int t = threadIdx.x;
+    return from.along_rows ? from.load(line + t % kTile, step + t / kTile * kOctet)
+                           : from.load(line + t % kAcross * kOctet, step + t / kAcross);
+  }
+
+  __device__ static void store(const Bits& bits, const Operand& from, Lines& to) {
+    const Octet octet = widen(bits, from.type);
+    const int t = threadIdx.x;
+    if (from.along_rows) {
+      const int line = t % kTile;
+#pragma unroll
+      for (int k = 0; k < kOctet; ++k) {
+        float* quad = reinterpret_cast<float*>(to.at(t / kTile * kOctet + k, line));
+        quad[line % 4] = octet.x[k].x;
+      }
+    } else {
+      const int line = t % kAcross * kOctet;
+      const int step = t / kAcross;
+      *to.at(step, line) = {octet.x[0].x, octet.x[1].x, octet.x[2].x, octet.x[3].x};
+      *to.at(step, line + 4) = {octet.x[4].x, octet.x[5].x, octet.x[6].x, octet.x[7].x};
+    }
+  }
+
+  __device__ static void read(float (&to)[kOwn], Lines& from, int step, int line) {
+    const float4 low = *from.at(step, line);
+    const float4 high = *from.at(step, line + 4);
+    to[0] = low.x, to[1] = low.y, to[2] = low.z, to[3] = low.w;
+    to[4] = high.x, to[5] = high.y, to[6] = high.z, to[7] = high.w;
+  }
+
+  __device__ static void multiply_stage(Shared& stage, int row, int col,
+                                        float (&sums)[kOwn][kOwn]) {
+#pragma unroll
+    for (int step = 0; step < kDepth; ++step) {
+      float a[kOwn];
+      float b[kOwn];
+      read(a, stage.a, step, row);
+      read(b, stage.b, step, col);
+#pragma unroll
+      for (int i = 0; i < kOwn; ++i) {
+#pragma unroll
+        for (int j = 0; j < kOwn; ++j) sums[i][j] = fmaf(a[i], b[j], sums[i][j]);
+      }
+    }
+  }
+};
+
+}  // namespace lean::cuda

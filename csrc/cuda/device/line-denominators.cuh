@@ -1,0 +1,93 @@
+// Denominators of weights that are visited a row's octet at a time, with second moments of any
+// subsets. Those of subsets are up to date; single elements' are brought up to date on the way
+// unless they are given. Item is any with the fields of DenseStep.
+#pragma once
+
+#include "cuda/device/octet.cuh"
+#include "cuda/device/tensor.cuh"
+#include "kernels/choices.h"
+#include "math/moments.h"
+
+namespace lean::cuda {
+
+class LineDenominators {
+ public:
+  template <class Item>
+  __device__ LineDenominators(const Item& item, const StepScalars& s, Bases bases)
+      : v_(at<float>(item.exp_avg_sq, bases)),
+        partition_(item.partition),
+        block_(item.block),
+        given_(item.moment_given),
+        s_(s) {}
+
+  // N / (sqrt(v) * v_scale + eps), of the octet that begins at (row, col), element i.
+  __device__ Octet divide(const Octet& n, const Octet& grad, int64_t row, int64_t col, int64_t i,
+                          int count) const {
+    if (v_ == nullptr) return n;
+    switch (partition_) {
+      case Partition::elementwise:
+        return divide_elements(n, grad, i, count);
+      case Partition::columns:
+        return divide_columns(n, col, count);
+      case Partition::blocks:
+        return divide_blocks(n, i, count);
+      default:
+        return multiply(n, inverse(partition_ == Partition::rows ? row : 0));
+    }
+  }
+
+ private:
+  __device__ Real inverse(int64_t subset) const {
+    return Real{1} / denominator(Real{v_[subset]}, s_);
+  }
+
+  __device__ static Octet multiply(const Octet& n, Real factor) {
+    Octet ratio;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factor;
+    return ratio;
+  }
+
+  __device__ Octet divide_elements(const Octet& n, const Octet& grad, int64_t i, int count) const {
+    Octet v = widen(load(v_, DType::float32, i, count), DType::float32);
+    if (!given_) {
+#pragma unroll
+      for (int k = 0; k < kOctet; ++k) {
+        v.x[k] = next_second_moment(v.x[k], grad.x[k] * grad.x[k], s_);
+      }
+      store(v_, DType::float32, i, count, narrow(v, DType::float32));
+    }
+    Octet ratio;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] / denominator(v.x[k], s_);
+    return ratio;
+  }
+
+  __device__ Octet divide_columns(const Octet& n, int64_t col, int count) const {
+    const Octet v = widen(load(v_, DType::float32, col, count), DType::float32);
+    Octet ratio;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * (Real{1} / denominator(v.x[k], s_));
+    return ratio;
+  }
+
+  __device__ Octet divide_blocks(const Octet& n, int64_t i, int count) const {
+    const int64_t first = i / block_;
+    const int64_t left = (first + 1) * block_ - i;  // of the first block
+    if (left >= kOctet) return multiply(n, inverse(first));
+    Octet ratio = n;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      if (k < count) ratio.x[k] = n.x[k] * inverse((i + k) / block_);
+    }
+    return ratio;
+  }
+
+  float* v_;
+  Partition partition_;
+  int64_t block_;
+  bool given_;
+  StepScalars s_;
+};
+
+}  // namespace lean::cuda

@@ -1,0 +1,56 @@
+// An operand of a matrix product in global memory: `lines` vectors along the dimension that is
+// summed over, each of which lies in a row or in a column of a row-major matrix of any type.
+#pragma once
+
+#include "cuda/device/octet.cuh"
+
+namespace lean::cuda {
+
+struct Operand {
+  const void* data;
+  DType type;
+  int64_t lines;
+  int64_t depth;
+  bool along_rows;  // a line is a row of the matrix; else a column
+
+  // Eight elements of a line, from `step` on, or (columns) of eight lines at one step. Outside the
+  // matrix there are zeros.
+  __device__ Bits load(int64_t line, int64_t step) const {
+    const int64_t width = along_rows ? depth : lines;
+    const int64_t row = along_rows ? line : step;
+    const int64_t col = along_rows ? step : line;
+    const int64_t left = row < (along_rows ? lines : depth) ? width - col : 0;
+    const int count = left < kOctet ? max(static_cast<int>(left), 0) : kOctet;
+    return count > 0 ? cuda::load(data, type, row * width + col, count) : Bits{};
+  }
+};
+
+// A product of lines of `a` with lines of `b`: c[i][j] = a_i . b_j.
+struct Product {
+  Operand a;
+  Operand b;
+
+  static constexpr int kTile = 128;  // rows and columns of c that a block computes
+
+  __device__ int64_t rows() const { return a.lines; }
+  __device__ int64_t cols() const { return b.lines; }
+};
+
+// Blocks for a product with rows x cols results.
+constexpr int64_t product_tiles(int64_t rows, int64_t cols) {
+  return ((rows + Product::kTile - 1) / Product::kTile) *
+         ((cols + Product::kTile - 1) / Product::kTile);
+}
+
+// Where tile number `index` begins. Neighbours in a row of tiles share lines of a.
+struct Corner {
+  int64_t row;
+  int64_t col;
+
+  __device__ static Corner of(uint32_t index, int64_t cols) {
+    const int64_t across = (cols + Product::kTile - 1) / Product::kTile;
+    return {index / across * Product::kTile, index % across * Product::kTile};
+  }
+};
+
+}  // namespace lean::cuda

@@ -1,0 +1,122 @@
+// Second moments of subsets, brought up to date from the gradients by kernels that step weights:
+// one launch for rows and blocks, two for columns. Item is any with the fields of DenseStep.
+#pragma once
+
+#include "cuda/device/column-sums.cuh"
+#include "cuda/device/moments.cuh"
+#include "cuda/device/weight-update.cuh"
+#include "cuda/partial-sums.h"
+
+namespace lean::cuda {
+
+constexpr int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+template <class Item>
+constexpr bool is_segmented(const Item& item) {
+  return item.partition == Partition::rows || item.partition == Partition::blocks;
+}
+
+template <class Item>
+constexpr int64_t segment_length(const Item& item) {
+  return item.partition == Partition::rows ? item.param.cols() : item.block;
+}
+
+// Segments to a tile.
+template <class Item>
+constexpr int64_t segments(const Item& item) {
+  const int64_t fit = kTileElements / segment_length(item);
+  return fit < 1 ? 1 : fit;
+}
+
+template <class Item>
+__device__ Squared squared(const Item& item, const StepScalars& s, Bases bases) {
+  return {at<const void>(item.grad, bases),  item.grad.dtype,  s.l2 != 0,
+          at<const void>(item.param, bases), item.param.dtype, s};
+}
+
+template <class Item>
+__global__ void __launch_bounds__(kThreads)
+    update_segments(const Item* items, const Tile* tiles, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const Item& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  const Squared x = squared(item, s, bases);
+  if (x.grad == nullptr || s.active == 0) return;
+  float* v = at<float>(item.exp_avg_sq, bases);
+  const int64_t length = segment_length(item);
+  const int64_t numel = item.param.numel();
+  const int64_t first = static_cast<int64_t>(tile.index) * segments(item);
+  const int64_t last = min(first + segments(item), item.exp_avg_sq.numel());
+  for_each_segment(x, first, last, length, numel, [&](int64_t segment, double sum) {
+    const int64_t size = min(length, numel - segment * length);  // a last block may be shorter
+    const double q = sum * square_factor(s, x.decay, item.mean, size);
+    update_moment(v[segment], static_cast<float>(q), s);
+  });
+}
+
+template <class Item>
+__global__ void __launch_bounds__(kThreads)
+    sum_panels(const Item* items, const Tile* tiles, float* partials, const int64_t* offsets,
+               Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const Item& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  const Squared x = squared(item, s, bases);
+  if (x.grad == nullptr || s.active == 0) return;
+  const Matrix matrix = {item.param.rows(), item.param.cols()};
+  sum_columns_of_tile(x, matrix, tile.index, partials + offsets[tile.item]);
+}
+
+// A thread for each column.
+template <class Item>
+__global__ void __launch_bounds__(kThreads)
+    update_columns(const Item* items, const Tile* tiles, const float* partials,
+                   const int64_t* offsets, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const Item& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  const Squared x = squared(item, s, bases);
+  if (x.grad == nullptr || s.active == 0) return;
+  const Matrix matrix = {item.param.rows(), item.param.cols()};
+  const int64_t column = static_cast<int64_t>(tile.index) * kThreads + threadIdx.x;
+  if (column >= matrix.cols) return;
+  const double sum = sum_of_column(x, matrix, column, partials + offsets[tile.item]);
+  const double q = sum * square_factor(s, x.decay, item.mean, matrix.rows);
+  update_moment(at<float>(item.exp_avg_sq, bases)[column], static_cast<float>(q), s);
+}
+
+template <class Item>
+void record_columns(std::span<const Item> items, const Item* on_device, Recorder& recorder) {
+  const auto count = [](auto value) {
+    return [value](const Item& item) -> int64_t {
+      const bool wanted = item.partition == Partition::columns && !item.moment_given;
+      return wanted ? value(Matrix{item.param.rows(), item.param.cols()}) : 0;
+    };
+  };
+  const PartialSums sums =
+      partial_sums(items, recorder, count([](const Matrix& matrix) { return matrix.partials(); }));
+  const Tiles panels =
+      recorder.tiles(items, count([](const Matrix& matrix) { return matrix.tiles(); }));
+  const Tiles columns =
+      recorder.tiles(items, count([](const Matrix& matrix) {
+                       return matrix.rows > 0 ? divide_up(matrix.cols, kThreads) : 0;
+                     }));
+  recorder.launch(sum_panels<Item>, panels.count, kThreads, on_device, panels.data, sums.data,
+                  sums.offsets, recorder.bases());
+  recorder.launch(update_columns<Item>, columns.count, kThreads, on_device, columns.data, sums.data,
+                  sums.offsets, recorder.bases());
+}
+
+// The moments of all items that were not given theirs.
+template <class Item>
+void record_moments(std::span<const Item> items, const Item* on_device, Recorder& recorder) {
+  const Tiles segmented = recorder.tiles(items, [](const Item& item) -> int64_t {
+    const bool wanted = is_segmented(item) && !item.moment_given && item.param.numel() > 0;
+    return wanted ? divide_up(item.exp_avg_sq.numel(), segments(item)) : 0;
+  });
+  recorder.launch(update_segments<Item>, segmented.count, kThreads, on_device, segmented.data,
+                  recorder.bases());
+  record_columns(items, on_device, recorder);
+}
+
+}  // namespace lean::cuda

@@ -1,0 +1,168 @@
+// Two launches after the second moments: the first projects the gradients and brings the momentum
+// up to date in its epilogue, leaving D = m_scale * M - R; the second projects D back and steps the
+// weights in its epilogue, so that each is touched once. Gradients in 16 bits are projected on
+// tensor cores, those in float32 on the ordinary multipliers.
+#include "kernels/subspace-step.h"
+
+#include "cuda/device/float-product.cuh"
+#include "cuda/device/line-denominators.cuh"
+#include "cuda/device/rounder.cuh"
+#include "cuda/device/tensor-product.cuh"
+#include "cuda/partial-sums.h"
+#include "cuda/register.h"
+#include "cuda/subset-moments.cuh"
+
+namespace lean::cuda {
+namespace {
+
+// D of an item, in the scratch memory of all: bfloat16 where tensor cores read it, else float32.
+struct Differences {
+  float* data;
+  const int64_t* offsets;
+
+  __device__ float* of(uint32_t item) const { return data + offsets[item]; }
+};
+
+constexpr bool on_tensor_cores(const SubspaceStep& item) {
+  return item.grad.dtype != DType::float32;
+}
+
+constexpr DType difference_type(const SubspaceStep& item) {
+  return on_tensor_cores(item) ? DType::bfloat16 : DType::float32;
+}
+
+// R = G B (lines of G along its rows), or B^T G.
+__device__ Product projection(const SubspaceStep& item, Bases bases) {
+  const bool right = item.side == Side::right;
+  const int64_t depth = item.basis.rows();
+  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.cols(),
+                         depth, false};
+  const Operand grad = {at<const void>(item.grad, bases), item.grad.dtype,
+                        right ? item.param.rows() : item.param.cols(), depth, right};
+  return right ? Product{grad, basis} : Product{basis, grad};
+}
+
+// back(D) = D B^T, or B D.
+__device__ Product back_projection(const SubspaceStep& item, const float* difference, Bases bases) {
+  const bool right = item.side == Side::right;
+  const int64_t rank = item.basis.cols();
+  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.rows(),
+                         rank, true};
+  const Operand d = {difference, difference_type(item),
+                     right ? item.param.rows() : item.param.cols(), rank, right};
+  return right ? Product{d, basis} : Product{basis, d};
+}
+
+template <class Core>
+__global__ void __launch_bounds__(kThreads)
+    project(const SubspaceStep* items, const Tile* tiles, Differences differences, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const SubspaceStep& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  const Product product = projection(item, bases);
+  if (s.active == 0 || at<const void>(item.grad, bases) == nullptr) return;
+  void* exp_avg = at<void>(item.exp_avg, bases);
+  float* difference = differences.of(tile.item);
+  const DType state_type = item.exp_avg.dtype;
+  const DType d_type = difference_type(item);
+  const int64_t cols = product.cols();
+  Core::compute(product, Corner::of(tile.index, cols),
+                [&](int64_t row, int64_t col, int count, const Octet& sums) {
+                  const int64_t i = row * cols + col;
+                  Octet m = widen(load(exp_avg, state_type, i, count), state_type);
+                  Octet d;
+#pragma unroll
+                  for (int k = 0; k < kOctet; ++k) {
+                    const Real r = sums.x[k] * s.grad_factor;
+                    m.x[k] = next_momentum(m.x[k], r, s);
+                    d.x[k] = m.x[k] * s.m_scale - r;
+                    if (s.drop_momentum != 0) m.x[k] = {0};
+                  }
+                  store(exp_avg, state_type, i, count, narrow(m, state_type));
+                  store(difference, d_type, i, count, narrow(d, d_type));
+                });
+}
+
+template <class Core>
+__global__ void __launch_bounds__(kThreads)
+    project_back(const SubspaceStep* items, const Tile* tiles, Differences differences,
+                 Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const SubspaceStep& item = items[tile.item];
+  StepScalars s = scalars_at(item.scalars, bases);
+  s.l2 = 0;  // there is no coupled decay in a projected gradient
+  const void* grad = at<const void>(item.grad, bases);
+  if (s.active == 0 || grad == nullptr) return;
+  void* param = at<void>(item.param, bases);
+  const DType param_type = item.param.dtype;
+  const DType grad_type = item.grad.dtype;
+  const Product product = back_projection(item, differences.of(tile.item), bases);
+  const Corner corner = Corner::of(tile.index, product.cols());
+  const Rounder rounder = rounder_of(item, bases);
+  const LineDenominators denominators(item, s, bases);
+  const int64_t cols = product.cols();
+  Core::compute(product, corner, [&](int64_t row, int64_t col, int count, const Octet& back) {
+    const int64_t i = row * cols + col;
+    Octet w = widen(load(param, param_type, i, count), param_type);
+    Octet g = widen(load(grad, grad_type, i, count), grad_type);
+    Octet n;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      g.x[k] = g.x[k] * s.grad_factor;
+      n.x[k] = g.x[k] + back.x[k];
+    }
+    const Octet ratio = denominators.divide(n, g, row, col, i, count);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
+    store(param, param_type, i, count, rounder.narrow(w, param_type, i));
+  });
+}
+
+using Kernel = void (*)(const SubspaceStep*, const Tile*, Differences, Bases);
+
+// One launch for the items with gradients of one type.
+class Launcher {
+ public:
+  Launcher(std::span<const SubspaceStep> items, Recorder& recorder)
+      : items_(items), recorder_(recorder), on_device_(recorder.upload(items)) {
+    record_moments(items, on_device_, recorder);
+    const PartialSums memory = partial_sums(items, recorder, [](const SubspaceStep& item) {
+      constexpr int64_t kAlign = 8;  // floats: 32 bytes
+      return (item.exp_avg.numel() + kAlign - 1) / kAlign * kAlign;
+    });
+    differences_ = {memory.data, memory.offsets};
+  }
+
+  void launch(Kernel kernel, DType grad, Tensor SubspaceStep::*result) {
+    const Tiles tiles = recorder_.tiles(items_, [&](const SubspaceStep& item) -> int64_t {
+      const Tensor& c = item.*result;
+      return item.grad.dtype == grad ? product_tiles(c.rows(), c.cols()) : 0;
+    });
+    recorder_.launch(kernel, tiles.count, kThreads, on_device_, tiles.data, differences_,
+                     recorder_.bases());
+  }
+
+ private:
+  std::span<const SubspaceStep> items_;
+  Recorder& recorder_;
+  const SubspaceStep* on_device_;
+  Differences differences_;
+};
+
+// D of float16 gradients is projected back in bfloat16: what a gradient scale kept from vanishing
+// in float16 has been divided by it.
+void record(std::span<const SubspaceStep> items, Recorder& recorder) {
+  Launcher launcher(items, recorder);
+  using Brain = TensorProduct<__nv_bfloat16>;
+  launcher.launch(project<Brain>, DType::bfloat16, &SubspaceStep::exp_avg);
+  launcher.launch(project<TensorProduct<__half>>, DType::float16, &SubspaceStep::exp_avg);
+  launcher.launch(project<FloatProduct>, DType::float32, &SubspaceStep::exp_avg);
+  launcher.launch(project_back<Brain>, DType::bfloat16, &SubspaceStep::param);
+  launcher.launch(project_back<Brain>, DType::float16, &SubspaceStep::param);
+  launcher.launch(project_back<FloatProduct>, DType::float32, &SubspaceStep::param);
+}
+
+const Registered<SubspaceStep, record> registered;
+
+}  // namespace
+}  // namespace lean::cuda
