@@ -54,8 +54,8 @@ std::byte* BufferHandle::range(size_t offset, size_t bytes) const {
 
 Napi::Value BufferHandle::address(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(
-                                             reinterpret_cast<uintptr_t>(range(0, 0))));
+    return Napi::BigInt::New(info.Env(),
+                             static_cast<uint64_t>(reinterpret_cast<uintptr_t>(range(0, 0))));
   });
 }
 

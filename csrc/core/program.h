@@ -90,7 +90,7 @@ class Program {
   void* workspace_ = nullptr;
   void* scratch_ = nullptr;
   std::vector<double> hyper_;
-  void* device_hyper_ = nullptr;  // where kernels read them
+  void* device_hyper_ = nullptr;            // where kernels read them
   std::vector<std::vector<Tensor*>> uses_;  // of each slot
   std::vector<Sequence> sequences_;
   std::unique_ptr<Executor> executor_;

@@ -18,7 +18,6 @@ struct Context : lean::Context {
   // Scratch memory of one worker, aligned to 64 bytes; valid until its next call of scratch().
   virtual void* scratch(int worker, size_t bytes) = 0;
 
-
  protected:
   ~Context() = default;
 };

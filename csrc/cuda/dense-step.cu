@@ -31,16 +31,12 @@ constexpr int64_t segments(const DenseStep& item) {
 }
 
 __device__ Squared squared(const DenseStep& item, const StepScalars& s, Bases bases) {
-  return {at<const void>(item.grad, bases),
-          item.grad.dtype,
-          s.l2 != 0,
-          at<const void>(item.param, bases),
-          item.param.dtype,
-          s};
+  return {at<const void>(item.grad, bases),  item.grad.dtype,  s.l2 != 0,
+          at<const void>(item.param, bases), item.param.dtype, s};
 }
 
-__global__ void __launch_bounds__(kThreads) update_segments(const DenseStep* items,
-                                                            const Tile* tiles, Bases bases) {
+__global__ void __launch_bounds__(kThreads)
+    update_segments(const DenseStep* items, const Tile* tiles, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const DenseStep& item = items[tile.item];
   const StepScalars s = scalars_at(item.scalars, bases);
@@ -58,9 +54,9 @@ __global__ void __launch_bounds__(kThreads) update_segments(const DenseStep* ite
   });
 }
 
-__global__ void __launch_bounds__(kThreads) sum_panels(const DenseStep* items, const Tile* tiles,
-                                                       float* partials, const int64_t* offsets,
-                                                       Bases bases) {
+__global__ void __launch_bounds__(kThreads)
+    sum_panels(const DenseStep* items, const Tile* tiles, float* partials, const int64_t* offsets,
+               Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const DenseStep& item = items[tile.item];
   const StepScalars s = scalars_at(item.scalars, bases);
@@ -71,10 +67,9 @@ __global__ void __launch_bounds__(kThreads) sum_panels(const DenseStep* items, c
 }
 
 // A thread for each column.
-__global__ void __launch_bounds__(kThreads) update_columns(const DenseStep* items,
-                                                           const Tile* tiles,
-                                                           const float* partials,
-                                                           const int64_t* offsets, Bases bases) {
+__global__ void __launch_bounds__(kThreads)
+    update_columns(const DenseStep* items, const Tile* tiles, const float* partials,
+                   const int64_t* offsets, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const DenseStep& item = items[tile.item];
   const StepScalars s = scalars_at(item.scalars, bases);
@@ -100,9 +95,10 @@ void record_columns(std::span<const DenseStep> items, const DenseStep* on_device
       partial_sums(items, recorder, count([](const Matrix& matrix) { return matrix.partials(); }));
   const Tiles panels =
       recorder.tiles(items, count([](const Matrix& matrix) { return matrix.tiles(); }));
-  const Tiles columns = recorder.tiles(items, count([](const Matrix& matrix) {
-    return matrix.rows > 0 ? divide_up(matrix.cols, kThreads) : 0;
-  }));
+  const Tiles columns =
+      recorder.tiles(items, count([](const Matrix& matrix) {
+                       return matrix.rows > 0 ? divide_up(matrix.cols, kThreads) : 0;
+                     }));
   recorder.launch(sum_panels, panels.count, kThreads, on_device, panels.data, sums.data,
                   sums.offsets, recorder.bases());
   recorder.launch(update_columns, columns.count, kThreads, on_device, columns.data, sums.data,
@@ -114,8 +110,8 @@ void record_columns(std::span<const DenseStep> items, const DenseStep* on_device
 constexpr unsigned kStepThreads = 128;  // of more, too few would find registers
 
 template <class Denominators>
-__global__ void __launch_bounds__(kStepThreads) step_weights(const DenseStep* items,
-                                                             const Tile* tiles, Bases bases) {
+__global__ void __launch_bounds__(kStepThreads)
+    step_weights(const DenseStep* items, const Tile* tiles, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const DenseStep& item = items[tile.item];
   const StepScalars s = scalars_at(item.scalars, bases);

@@ -55,8 +55,8 @@ __device__ void finish(const GradientStats& item, int64_t piece, double own, Bas
   at<int32_t>(item.non_finite, bases)[piece] = isfinite(total) ? 0 : 1;
 }
 
-__global__ void __launch_bounds__(kThreads) sum_pieces(const GradientStats* items,
-                                                       const Tile* tiles, Bases bases) {
+__global__ void __launch_bounds__(kThreads)
+    sum_pieces(const GradientStats* items, const Tile* tiles, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const GradientStats& item = items[tile.item];
   const int64_t begin = first_of(item, tile.index);
@@ -80,9 +80,9 @@ __global__ void __launch_bounds__(kThreads) sum_pieces(const GradientStats* item
   finish(item, tile.index, total, bases);
 }
 
-__global__ void __launch_bounds__(kThreads) sum_panels(const GradientStats* items,
-                                                       const Tile* tiles, float* partials,
-                                                       const int64_t* offsets, Bases bases) {
+__global__ void __launch_bounds__(kThreads)
+    sum_panels(const GradientStats* items, const Tile* tiles, float* partials,
+               const int64_t* offsets, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const GradientStats& item = items[tile.item];
   const Squared x = squared(item, bases);
@@ -91,9 +91,9 @@ __global__ void __launch_bounds__(kThreads) sum_panels(const GradientStats* item
   sum_columns_of_tile(x, matrix, tile.index, partials + offsets[tile.item]);
 }
 
-__global__ void __launch_bounds__(kThreads) sum_columns(const GradientStats* items,
-                                                        const Tile* tiles, const float* partials,
-                                                        const int64_t* offsets, Bases bases) {
+__global__ void __launch_bounds__(kThreads)
+    sum_columns(const GradientStats* items, const Tile* tiles, const float* partials,
+                const int64_t* offsets, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const GradientStats& item = items[tile.item];
   const Squared x = squared(item, bases);
@@ -119,8 +119,8 @@ void record_columns(std::span<const GradientStats> items, const GradientStats* o
       items, recorder, count([](const GradientStats& item) { return matrix_of(item).partials(); }));
   const Tiles panels = recorder.tiles(
       items, count([](const GradientStats& item) { return matrix_of(item).tiles(); }));
-  const Tiles pieces = recorder.tiles(
-      items, count([](const GradientStats& item) { return item.partials.numel(); }));
+  const Tiles pieces =
+      recorder.tiles(items, count([](const GradientStats& item) { return item.partials.numel(); }));
   recorder.launch(sum_panels, panels.count, kThreads, on_device, panels.data, sums.data,
                   sums.offsets, recorder.bases());
   recorder.launch(sum_columns, pieces.count, kThreads, on_device, pieces.data, sums.data,

@@ -88,8 +88,7 @@ class Recorder final : public Context {
     added.kernel = reinterpret_cast<const void*>(kernel);
     added.grid = dim3(static_cast<unsigned>(blocks));
     added.block = dim3(threads);
-    std::apply([&](auto&... value) { added.arguments = {static_cast<void*>(&value)...}; },
-               *values);
+    std::apply([&](auto&... value) { added.arguments = {static_cast<void*>(&value)...}; }, *values);
     added.values = std::move(values);
   }
 

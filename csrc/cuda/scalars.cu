@@ -19,8 +19,8 @@ __global__ void fill(const Scalars* items, unsigned count, Bases bases) {
 }
 
 void record(std::span<const Scalars> items, Recorder& recorder) {
-  recorder.launch(fill, (items.size() + kThreads - 1) / kThreads, kThreads,
-                  recorder.upload(items), items.size(), recorder.bases());
+  recorder.launch(fill, (items.size() + kThreads - 1) / kThreads, kThreads, recorder.upload(items),
+                  items.size(), recorder.bases());
 }
 
 const Registered<Scalars, record> registered;

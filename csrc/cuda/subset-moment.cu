@@ -33,8 +33,8 @@ __device__ void update_whole(const SubsetMoment& item, const StepScalars& s, Bas
   update_moment(*at<float>(item.exp_avg_sq, bases), static_cast<float>(q), s);
 }
 
-__global__ void __launch_bounds__(kThreads) update(const SubsetMoment* items, const Tile* tiles,
-                                                   Bases bases) {
+__global__ void __launch_bounds__(kThreads)
+    update(const SubsetMoment* items, const Tile* tiles, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const SubsetMoment& item = items[tile.item];
   const StepScalars s = scalars_at(item.scalars, bases);

@@ -12,8 +12,8 @@ CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
     : device_(device), arena_(backend) {
   for (void* base : plan.bases) bases_.push_back(reinterpret_cast<uint64_t>(base));
   enter();
-  device_bases_ = static_cast<uint64_t*>(
-      arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
+  device_bases_ =
+      static_cast<uint64_t*>(arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
   for (const std::span<const Call> calls : plan.sequences) {
     Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_));
     for (const Call& call : calls) call.run(call.items.get(), call.count, recorder);
@@ -39,7 +39,7 @@ CudaExecutor::~CudaExecutor() {
 }
 
 // The device is a setting of the thread, and steps may run on any.
-void CudaExecutor::enter() const { check(cudaSetDevice(device_), "could not use the device"); }
+void CudaExecutor::enter() const { check(cudaSetDevice(device_), "the device is unusable"); }
 
 void CudaExecutor::move(int32_t base, void* memory) {
   const auto i = static_cast<size_t>(base);
