@@ -106,12 +106,13 @@ void resolve_global(Warp& warp, const Instruction& instruction, const Access& ac
   Worker& worker = *warp.block->worker;
   const uint64_t end = addresses.highest + access.bytes;
   Region* region = find_region(worker, instruction.pc, addresses.lowest, end);
-  if (region != nullptr && region->kind == MemoryKind::device && region->written.complete()) return;
-  if (region != nullptr && contiguous(access, addresses)) {
+  const bool usable = region != nullptr && region->kind != MemoryKind::reserved &&
+                      (region->kind != MemoryKind::constant || !writes(access.kind));
+  if (usable && region->written.complete()) return;
+  if (usable && contiguous(access, addresses)) {
     const uint64_t bytes = uint64_t{access.bytes} * kLanes;
-    const bool bad = region->kind != MemoryKind::device ||
-                     (reads(access.kind) && options().initialization &&
-                      !region->written.all(addresses.lowest - region->address, bytes));
+    const bool bad = reads(access.kind) && options().initialization &&
+                     !region->written.all(addresses.lowest - region->address, bytes);
     if (!bad) {
       if (writes(access.kind)) {
         region->written.set(addresses.lowest - region->address, bytes);

@@ -66,8 +66,8 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* to, const void* address) {
     to->preferredShmemCarveout = function.settings.carveout;
     Dim cluster = function.settings.cluster;
     const auto& required = kernel.required_cluster;
-    if (required[0] > 0) cluster = {required[0], required[1], required[2]};
-    to->clusterDimMustBeSet = required[0] > 0;
+    if (required.x > 0) cluster = required;
+    to->clusterDimMustBeSet = required.x > 0;
     to->requiredClusterWidth = static_cast<int>(cluster.x);
     to->requiredClusterHeight = static_cast<int>(cluster.y);
     to->requiredClusterDepth = static_cast<int>(cluster.z);

@@ -18,7 +18,6 @@ std::string text(const Dim& dim) {
 }
 
 Dim to_dim(const dim3& dim) { return {dim.x, dim.y, dim.z}; }
-Dim to_dim(const uint32_t (&dim)[3]) { return {dim[0], dim[1], dim[2]}; }
 
 class Checks {
  public:
@@ -46,7 +45,7 @@ class Checks {
       refuse(cudaErrorInvalidConfiguration,
              "a block of " + text(block) + " threads; a device takes 1 to 1024, at most 64 in z");
     }
-    Dim required = to_dim(kernel_.required_threads);
+    Dim required = kernel_.required_block;
     if (required.count() > 0 &&
         (block.x != required.x || block.y != required.y || block.z != required.z)) {
       refuse(cudaErrorInvalidValue, "a block of " + text(block) + " threads; __block_size__ says " +
@@ -87,7 +86,7 @@ class Checks {
   void check_cluster() const {
     const Dim& cluster = launch_.cluster;
     if (cluster.count() == 0) refuse(cudaErrorInvalidClusterSize, "a cluster of no blocks");
-    Dim required = to_dim(kernel_.required_cluster);
+    Dim required = kernel_.required_cluster;
     if (required.count() > 0 &&
         (cluster.x != required.x || cluster.y != required.y || cluster.z != required.z)) {
       refuse(cudaErrorInvalidClusterSize, "a cluster of " + text(cluster) +
@@ -166,7 +165,7 @@ KernelCall make_kernel_call(const void* address, const LaunchShape& shape, void*
   launch.grid = to_dim(shape.grid);
   launch.block = to_dim(shape.block);
   launch.cluster = {1, 1, 1};
-  Dim required = to_dim(kernel.required_cluster);
+  Dim required = kernel.required_cluster;
   if (required.count() > 0) launch.cluster = required;
   if (function.settings.cluster.count() > 0) launch.cluster = function.settings.cluster;
   if (shape.cluster.x | shape.cluster.y | shape.cluster.z) launch.cluster = to_dim(shape.cluster);
