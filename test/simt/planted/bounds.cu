@@ -80,7 +80,7 @@ __global__ void use_indirect(int** to) { **to = 1; }
 }  // namespace
 
 TEST_CASE("planted: a global store past the end") {
-  check_planted({cudaErrorIllegalAddress, "past the end of an allocation of 400 bytes"},
+  check_planted({cudaErrorIllegalAddress, "after the end of an allocation of 400 bytes"},
                 [](bool broken) {
                   DeviceArray<float> to(kCount);
                   auto kernel = broken ? store_past_end<true> : store_past_end<false>;
@@ -90,7 +90,7 @@ TEST_CASE("planted: a global store past the end") {
 }
 
 TEST_CASE("planted: a global load past the end") {
-  check_planted({cudaErrorIllegalAddress, "past the end of an allocation of 400 bytes"},
+  check_planted({cudaErrorIllegalAddress, "after the end of an allocation of 400 bytes"},
                 [](bool broken) {
                   DeviceArray<float> from(std::vector<float>(kCount, 1)), to(kCount);
                   auto kernel = broken ? load_past_end<true> : load_past_end<false>;

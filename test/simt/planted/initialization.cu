@@ -21,14 +21,6 @@ __global__ void shared_tile(float* to) {
 
 __global__ void accumulate(float* sum) { atomicAdd(sum, 1.0f); }
 
-template <bool kBroken>
-__global__ void local_array(const int* index, int* to) {
-  int values[16];
-#pragma unroll 1
-  for (int i = kBroken ? 1 : 0; i < index[1]; ++i) values[i] = i;
-  to[threadIdx.x] = values[index[0]] + values[index[1] - 1];
-}
-
 __global__ void copy_first(const int* from, int* to) { to[threadIdx.x] = from[threadIdx.x]; }
 
 }  // namespace
@@ -59,15 +51,6 @@ TEST_CASE("planted: a sum starts from what was there") {
                   accumulate<<<1, 32>>>(sum);
                   return cudaSuccess;
                 });
-}
-
-TEST_CASE("planted: a local array is read before it is filled") {
-  check_planted({cudaErrorLaunchFailure, "that nothing has written"}, [](bool broken) {
-    DeviceArray<int> index(std::vector<int>{0, 16}), to(32);
-    auto kernel = broken ? local_array<true> : local_array<false>;
-    kernel<<<1, 32>>>(index, to);
-    return cudaSuccess;
-  });
 }
 
 TEST_CASE("planted: a copy brings uninitialized bytes along") {

@@ -26,15 +26,15 @@ void check_planted(const Expected& expected, Run&& run) {
     options().races = expected.races;
     cudaDeviceReset();
     cudaError_t code = outcome_of(run(true));
-    CHECK_MESSAGE(code == expected.code, "with the bug: ", cudaGetErrorName(code), "\n",
+    CHECK_MESSAGE(code == expected.code, "with the bug: ", std::string(cudaGetErrorName(code)), "\n",
                   last_fault_report(), last_error_message());
     std::string text = last_fault_report() + last_error_message();
-    CHECK_MESSAGE(text.find(expected.words) != std::string::npos, "no \"", expected.words,
+    CHECK_MESSAGE(text.find(expected.words) != std::string::npos, "no \"", std::string(expected.words),
                   "\" in: ", text);
 
     cudaDeviceReset();
     code = outcome_of(run(false));
-    CHECK_MESSAGE(code == cudaSuccess, "without it: ", cudaGetErrorName(code), "\n",
+    CHECK_MESSAGE(code == cudaSuccess, "without it: ", std::string(cudaGetErrorName(code)), "\n",
                   last_fault_report());
   });
 }
