@@ -1,9 +1,26 @@
 /** Memory of the caller's own for the state. */
 import { isAnyArrayBuffer } from "node:util/types";
+import { DeviceView, isDevicePointer } from "./device-memory.js";
+import { isHost } from "./devices.js";
 import { LeanError } from "./errors.js";
 
 /** What every dtype's elements can be aligned to. */
 const alignment = 8;
+
+/** The memory for a state of the given size that a caller hands over. */
+export function checkArenaOn(device: string, state: unknown, bytes: number) {
+  return isHost(device) ? checkArena(state, bytes) : checkDeviceArena(device, state, bytes);
+}
+
+function checkDeviceArena(device: string, state: unknown, bytes: number): DeviceView {
+  if (!isDevicePointer(state)) {
+    throw new LeanError("ERR_LEAN_INVALID_ARG", `state must be memory of the device ${device}`, {
+      parameter: "state",
+      value: state,
+    });
+  }
+  return new DeviceView(device, state, "float64", bytes / alignment, "state");
+}
 
 /**
  * The bytes of what a caller hands over for a state of the given size.

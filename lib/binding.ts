@@ -3,21 +3,36 @@
  * want of a binary, so a program can still say what is wrong.
  */
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { LeanError } from "./errors.js";
 import { packageRoot } from "./package-root.js";
 
 const load = createRequire(__filename);
-let loaded: { readonly file: string; readonly exports: unknown } | undefined;
+/** What is loaded: the addon, and the one of tests whose CUDA device is an interpreter. */
+const loaded = new Map<BindingKind, { readonly file: string; readonly exports: unknown }>();
 
-/** `LEAN_OPTIM_BINARY`, else a build of this checkout, else the prebuilt binary that fits. */
-function findBinding(): string {
-  const chosen = process.env.LEAN_OPTIM_BINARY;
+export type BindingKind = "addon" | "simt";
+
+/** The variable that names a file to be taken instead. */
+const chosenBy: Readonly<Record<BindingKind, string>> = {
+  addon: "LEAN_OPTIM_BINARY",
+  simt: "LEAN_OPTIM_SIMT_BINARY",
+};
+
+const remedies: Readonly<Record<BindingKind, string>> = {
+  addon: 'Build it with "npx lean-optim build"; that takes CMake, a C++20 compiler and OpenBLAS.',
+  simt: 'It is for tests alone. Build it in a checkout: "node scripts/build-native.cjs --simt".',
+};
+
+/** The environment's choice, else a build of this checkout, else the prebuilt binary that fits. */
+function findBinding(kind: BindingKind): string {
+  const chosen = process.env[chosenBy[kind]];
   if (chosen) return resolve(chosen);
+  if (kind === "simt") return join(packageRoot(), "build", "simt.node");
   return load("node-gyp-build").resolve(packageRoot());
 }
 
-function noBinary(file: string | undefined, cause: unknown): LeanError {
+function noBinary(kind: BindingKind, file: string | undefined, cause: unknown): LeanError {
   const { platform, arch, versions } = process;
   const machine = `${platform}-${arch}, Node ${versions.node}`;
   const problem = file
@@ -27,30 +42,33 @@ function noBinary(file: string | undefined, cause: unknown): LeanError {
   const [reason] = (cause instanceof Error ? cause.message : String(cause)).split(
     /\s*Require stack:/,
   );
-  const remedy = process.env.LEAN_OPTIM_BINARY
-    ? "LEAN_OPTIM_BINARY names it: unset that to use the usual one."
-    : 'Build it with "npx lean-optim build"; that takes CMake, a C++20 compiler and OpenBLAS.';
+  const variable = chosenBy[kind];
+  const remedy = process.env[variable]
+    ? `${variable} names it: unset that to use the usual one.`
+    : remedies[kind];
   return new LeanError("ERR_LEAN_NO_BINARY", `${problem}: ${reason?.trim()}\n${remedy}`, { cause });
 }
 
-function binding() {
-  if (loaded) return loaded;
+function binding(kind: BindingKind) {
+  let found = loaded.get(kind);
+  if (found) return found;
   let file: string | undefined;
   try {
-    file = findBinding();
-    loaded = { file, exports: load(file) };
+    file = findBinding(kind);
+    found = { file, exports: load(file) };
   } catch (cause) {
-    throw noBinary(file, cause);
+    throw noBinary(kind, file, cause);
   }
-  return loaded;
+  loaded.set(kind, found);
+  return found;
 }
 
 /** What the addon exports. */
-export function loadBinding(): unknown {
-  return binding().exports;
+export function loadBinding(kind: BindingKind = "addon"): unknown {
+  return binding(kind).exports;
 }
 
 /** The file that the addon was loaded from. */
-export function bindingFile(): string {
-  return binding().file;
+export function bindingFile(kind: BindingKind = "addon"): string {
+  return binding(kind).file;
 }

@@ -2,8 +2,19 @@
  * The arrays that a program points into: which they are, whether they still are what they were when
  * they were bound, and whether any of them share memory that they must not share.
  */
+import type { DeviceView } from "./device-memory.js";
 import { LeanError } from "./errors.js";
 import type { WeightArray } from "./tensor.js";
+
+/** What a program points into: an array, or memory of a device. */
+export type BoundArray = WeightArray | DeviceView;
+
+/** A range of some address space. */
+interface Memory {
+  readonly buffer: object;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}
 
 interface Range {
   readonly start: number;
@@ -13,14 +24,14 @@ interface Range {
 
 /** Ranges of memory that may not overlap anything, sorted within each buffer. */
 export class OwnedRanges {
-  readonly #byBuffer = new Map<ArrayBufferLike, Range[]>();
+  readonly #byBuffer = new Map<object, Range[]>();
 
   /**
    * Claims an array's memory for `owner`.
    *
    * @throws LeanError ERR_LEAN_ALIAS when part of it is claimed already
    */
-  claim(array: ArrayBufferView, owner: string): void {
+  claim(array: Memory, owner: string): void {
     this.requireFree(array, owner);
     if (array.byteLength === 0) return;
     const ranges = this.#byBuffer.get(array.buffer) ?? [];
@@ -32,7 +43,7 @@ export class OwnedRanges {
   }
 
   /** @throws LeanError ERR_LEAN_ALIAS when part of the array's memory is claimed */
-  requireFree(array: ArrayBufferView, owner: string): void {
+  requireFree(array: Memory, owner: string): void {
     const ranges = this.#byBuffer.get(array.buffer);
     if (ranges === undefined || array.byteLength === 0) return;
     const end = array.byteOffset + array.byteLength;
@@ -59,13 +70,17 @@ export class BoundArrays {
   readonly #what: string;
   readonly #names: readonly string[];
   readonly #lengths: readonly number[];
-  readonly arrays: (WeightArray | null)[];
+  readonly arrays: (BoundArray | null)[];
 
   constructor(what: string, names: readonly string[], lengths: readonly number[]) {
     this.#what = what;
     this.#names = names;
     this.#lengths = lengths;
     this.arrays = lengths.map(() => null);
+  }
+
+  length(index: number): number {
+    return this.#lengths[index] as number;
   }
 
   /** "weight.data", "weight.grad" */
@@ -79,7 +94,7 @@ export class BoundArrays {
    *
    * @throws LeanError ERR_LEAN_DETACHED
    */
-  requireIntact(arrays: readonly (WeightArray | null)[] = this.arrays): void {
+  requireIntact(arrays: readonly (BoundArray | null)[] = this.arrays): void {
     const lengths = this.#lengths;
     for (let i = 0; i < arrays.length; i++) {
       const array = arrays[i];
@@ -98,7 +113,7 @@ export class BoundArrays {
   }
 
   /** @throws LeanError ERR_LEAN_SHAPE */
-  requireLength(array: WeightArray, index: number): void {
+  requireLength(array: BoundArray, index: number): void {
     if (array.length === this.#lengths[index]) return;
     throw new LeanError(
       "ERR_LEAN_SHAPE",

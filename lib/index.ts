@@ -1,5 +1,6 @@
 /** lean-optim: memory-lean optimizers for neural networks. */
 export type { StateDict, StateDictEntry } from "./checkpoint.js";
+export { cuda, DeviceBuffer, type DeviceMemory, type DevicePointer } from "./device-memory.js";
 export { type ErrorCode, errorCodes, LeanError } from "./errors.js";
 export type { MemoryReport } from "./memory.js";
 export { setThreads } from "./native.js";

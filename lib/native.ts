@@ -22,12 +22,20 @@ export interface Call {
   readonly items: readonly Item[];
 }
 
+/** Memory of a device that is not the host's. */
+export interface DeviceBytes {
+  readonly ptr: bigint;
+  readonly byteLength: number;
+}
+
 export interface ProgramSpec {
   readonly device: string;
+  /** A stream of the caller's to run on; default: one of the program's own. */
+  readonly stream?: bigint;
   /** Number of external arrays. */
   readonly slots: number;
   /** Bytes of the arena, or the caller's own memory for it. */
-  readonly state: number | ArrayBufferView | ArrayBufferLike;
+  readonly state: number | ArrayBufferView | ArrayBufferLike | DeviceBytes;
   readonly workspace: number;
   readonly hyper: number;
   readonly sequences: readonly (readonly Call[])[];
@@ -118,39 +126,57 @@ export interface DeviceDescription {
   readonly kernels: readonly string[];
 }
 
+/** A device that this machine does not have, and why. */
+export interface AbsentDevice {
+  readonly name: string;
+  readonly reason: string;
+}
+
 export interface NativeInfo {
   readonly scalars: readonly string[];
   readonly counters: readonly string[];
   readonly threads: number;
   readonly devices: readonly DeviceDescription[];
+  readonly absent: readonly AbsentDevice[];
 }
 
 type Bytes = ArrayBufferView | ArrayBufferLike;
+/** Of the host or of the program's device. */
+type Memory = Bytes | DeviceBytes;
 
 interface RawProgram {
-  bind(slots: readonly number[], arrays: readonly (Bytes | null)[]): boolean;
+  bind(slots: readonly number[], arrays: readonly (Memory | null)[]): boolean;
   run(sequence: number, hyper: Float64Array): boolean;
   runAsync(sequence: number, hyper: Float64Array, keepAlive: object): Promise<boolean> | false;
   readState(offset: number, into: Bytes): boolean;
   writeState(offset: number, from: Bytes): boolean;
   readWorkspace(offset: number, into: Bytes): boolean;
   workspaceBytes(): number | false;
+  launches(sequence: number): number | false;
+  synchronize(): boolean;
+  poll(): "done" | "running" | false;
+  dispose(): boolean;
+}
+
+interface RawBuffer {
+  address(): bigint | false;
+  copyIn(offset: number, from: Bytes): boolean;
+  copyOut(offset: number, into: Bytes): boolean;
   dispose(): boolean;
 }
 
 interface Addon {
   Program: new (spec: ProgramSpec) => RawProgram;
+  Buffer: new (device: string, bytes: number) => RawBuffer;
   takeError(): NativeError | undefined;
   kernels(): KernelDescription[];
   info(): NativeInfo;
   setThreads(n: number): boolean;
 }
 
-let addon: Addon | undefined;
-
-function native(): Addon {
-  addon ??= loadBinding() as Addon;
-  return addon;
+/** The addon that has a device. */
+function native(device = "cpu"): Addon {
+  return loadBinding(device === "simt" ? "simt" : "addon") as Addon;
 }
 
 interface NativeError {
@@ -162,66 +188,126 @@ function leanError({ code, message }: NativeError): LeanError {
   return new LeanError(code as ErrorCode, message);
 }
 
-function fail(): never {
+function fail(addon: Addon = native()): never {
   const unknown = { code: "ERR_LEAN_NATIVE", message: "a native call failed without a message" };
-  throw leanError(native().takeError() ?? unknown);
+  throw leanError(addon.takeError() ?? unknown);
+}
+
+/** A constructor has no status to return. */
+function requireConstructed(addon: Addon): void {
+  const error = addon.takeError();
+  if (error !== undefined) throw leanError(error);
 }
 
 /** A bound program: kernel calls over fixed buffers, replayed by one native call. */
 export class NativeProgram {
+  readonly #addon: Addon;
   readonly #raw: RawProgram;
   /** What the slots point into, which must live as long as they do. */
-  readonly #bound: (Bytes | null)[] = [];
+  readonly #bound: (Memory | null)[] = [];
 
   constructor(spec: ProgramSpec) {
-    this.#raw = new (native().Program)(spec);
-    // A constructor has no status to return.
-    const error = native().takeError();
-    if (error !== undefined) throw leanError(error);
+    this.#addon = native(spec.device);
+    this.#raw = new this.#addon.Program(spec);
+    requireConstructed(this.#addon);
   }
 
   /** Gives external slots their memory; null takes it away. */
-  bind(slots: readonly number[], arrays: readonly (Bytes | null)[]): void {
-    if (!this.#raw.bind(slots, arrays)) fail();
+  bind(slots: readonly number[], arrays: readonly (Memory | null)[]): void {
+    if (!this.#raw.bind(slots, arrays)) this.#fail();
     slots.forEach((slot, i) => {
       this.#bound[slot] = arrays[i] ?? null;
     });
   }
 
+  /** On a device it is only started: `synchronize` waits for it. */
   run(sequence: number, hyper: Float64Array): void {
-    if (!this.#raw.run(sequence, hyper)) fail();
+    if (!this.#raw.run(sequence, hyper)) this.#fail();
   }
 
-  /** Runs on a thread of the libuv pool. */
+  /** Runs on a thread of the libuv pool, to the end on a device too. */
   async runAsync(sequence: number, hyper: Float64Array): Promise<void> {
     const started = this.#raw.runAsync(sequence, hyper, this);
-    if (started === false || !(await started)) fail();
+    if (started === false || !(await started)) this.#fail();
+  }
+
+  /** Waits for all that was started. */
+  synchronize(): void {
+    if (!this.#raw.synchronize()) this.#fail();
+  }
+
+  /** Whether all that was started is done. */
+  get isDone(): boolean {
+    const state = this.#raw.poll();
+    if (state === false) this.#fail();
+    return state === "done";
   }
 
   readState<T extends Bytes>(offset: number, into: T): T {
-    if (!this.#raw.readState(offset, into)) fail();
+    if (!this.#raw.readState(offset, into)) this.#fail();
     return into;
   }
 
   writeState(offset: number, from: Bytes): void {
-    if (!this.#raw.writeState(offset, from)) fail();
+    if (!this.#raw.writeState(offset, from)) this.#fail();
   }
 
   readWorkspace<T extends Bytes>(offset: number, into: T): T {
-    if (!this.#raw.readWorkspace(offset, into)) fail();
+    if (!this.#raw.readWorkspace(offset, into)) this.#fail();
     return into;
   }
 
   /** Bytes beside the state that live as long as the program. */
   get workspaceBytes(): number {
     const bytes = this.#raw.workspaceBytes();
-    if (bytes === false) fail();
+    if (bytes === false) this.#fail();
     return bytes;
   }
 
+  /** Kernels that a run of a sequence launches. */
+  launches(sequence: number): number {
+    const count = this.#raw.launches(sequence);
+    if (count === false) this.#fail();
+    return count;
+  }
+
   dispose(): void {
-    if (!this.#raw.dispose()) fail();
+    if (!this.#raw.dispose()) this.#fail();
     this.#bound.length = 0;
+  }
+
+  #fail(): never {
+    fail(this.#addon);
+  }
+}
+
+/** Memory of a device. */
+export class NativeBuffer {
+  readonly #addon: Addon;
+  readonly #raw: RawBuffer;
+
+  constructor(device: string, bytes: number) {
+    this.#addon = native(device);
+    this.#raw = new this.#addon.Buffer(device, bytes);
+    requireConstructed(this.#addon);
+  }
+
+  get address(): bigint {
+    const address = this.#raw.address();
+    if (address === false) fail(this.#addon);
+    return address;
+  }
+
+  copyIn(offset: number, from: Bytes): void {
+    if (!this.#raw.copyIn(offset, from)) fail(this.#addon);
+  }
+
+  copyOut(offset: number, into: Bytes): void {
+    if (!this.#raw.copyOut(offset, into)) fail(this.#addon);
+  }
+
+  dispose(): void {
+    if (!this.#raw.dispose()) fail(this.#addon);
   }
 }
 
@@ -229,8 +315,9 @@ export function describeKernels(): readonly KernelDescription[] {
   return native().kernels();
 }
 
-export function describeNative(): NativeInfo {
-  return native().info();
+/** What the addon that has this device can do here. */
+export function describeNative(device?: string): NativeInfo {
+  return native(device).info();
 }
 
 /**
@@ -242,65 +329,4 @@ export function describeNative(): NativeInfo {
 export function setThreads(threads: number): void {
   requireInteger("threads", threads, 0, 4096);
   if (!native().setThreads(threads)) fail();
-}
-
-/** A tensor argument of {@link runKernel}: memory with its shape and type. */
-export interface KernelTensor {
-  readonly data: ArrayBufferView;
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-}
-
-/**
- * Runs one kernel over the given items, in place. For tests and benchmarks of kernels; optimizers
- * go through programs.
- */
-export function runKernel(
-  device: string,
-  kernel: KernelName,
-  items: readonly Readonly<
-    Record<string, KernelTensor | number | boolean | string | null | undefined>
-  >[],
-): void {
-  const program = bindKernel(device, kernel, items);
-  try {
-    program.run(0, noHyper);
-  } finally {
-    program.dispose();
-  }
-}
-
-const noHyper = new Float64Array(0);
-
-/** {@link runKernel} in two parts: build once, then `run(0, new Float64Array(0))` many times. */
-export function bindKernel(
-  device: string,
-  kernel: KernelName,
-  items: readonly Readonly<
-    Record<string, KernelTensor | number | boolean | string | null | undefined>
-  >[],
-): NativeProgram {
-  const arrays: ArrayBufferView[] = [];
-  const bound = items.map((item) =>
-    Object.fromEntries(
-      Object.entries(item).map(([name, value]): [string, FieldValue] => {
-        if (typeof value !== "object" || value === null) return [name, value];
-        const slot = arrays.push(value.data) - 1;
-        return [name, { place: "external", slot, dtype: value.dtype, shape: value.shape }];
-      }),
-    ),
-  );
-  const program = new NativeProgram({
-    device,
-    slots: arrays.length,
-    state: 0,
-    workspace: 0,
-    hyper: 0,
-    sequences: [[{ kernel, items: bound }]],
-  });
-  program.bind(
-    arrays.map((_, slot) => slot),
-    arrays,
-  );
-  return program;
 }

@@ -1,12 +1,8 @@
 /** What an Optimizer is made of, as its user writes it. */
+import { addressOf, type DevicePointer } from "./device-memory.js";
+import { type DeviceName, isHost, requireDevice } from "./devices.js";
 import { LeanError } from "./errors.js";
-import {
-  requireBoolean,
-  requireFinite,
-  requireInteger,
-  requireKnownOptions,
-  requireOneOf,
-} from "./options.js";
+import { requireBoolean, requireFinite, requireInteger, requireKnownOptions } from "./options.js";
 import type { Recipe } from "./recipe.js";
 import type { WeightArray, WeightDType } from "./tensor.js";
 
@@ -14,14 +10,19 @@ import type { WeightArray, WeightDType } from "./tensor.js";
 export interface Parameter {
   /** Unique in its optimizer; keys state dicts and `step({ grads })`. */
   readonly name: string;
-  /** The weights: a Float32Array, or a Uint16Array with the bits of bfloat16 or float16. */
-  readonly data: WeightArray;
-  /** Row-major. Default: a vector of data's length. */
+  /**
+   * The weights: a Float32Array, or a Uint16Array with the bits of bfloat16 or float16; on a CUDA
+   * device an address in its memory.
+   */
+  readonly data: WeightArray | DevicePointer;
+  /** Row-major. Default: a vector of data's length; needed for an address. */
   readonly shape?: readonly number[];
-  /** Needed for a Uint16Array. */
+  /** Needed for a Uint16Array, and for an address. */
   readonly dtype?: WeightDType;
+  /** The device whose memory it is: that of all parameters of an optimizer. */
+  readonly device?: string;
   /** Memory that holds the gradient at every step; otherwise hand gradients to `step`. */
-  readonly grad?: WeightArray | null;
+  readonly grad?: WeightArray | DevicePointer | null;
   /** The weight's dtype or "float32". Default: of `grad`, else the weight's. */
   readonly gradDtype?: WeightDType;
   /** The first dimension counts matrices (stacked expert weights). Default false. */
@@ -35,8 +36,13 @@ export interface ParameterGroup {
 }
 
 export interface OptimizerOptions {
-  /** "cpu". */
+  /** "cpu" or "cuda". Default: the device of the parameters, if they name one, else "cpu". */
   device?: string;
+  /**
+   * A stream of the caller's (cudaStream_t) that the steps run on, in the order of everything else
+   * there. Default: one of the optimizer's own.
+   */
+  stream?: DevicePointer;
   /** Clip all gradients together to this 2-norm (torch.nn.utils.clip_grad_norm_). Default: none. */
   maxGradNorm?: number;
   /**
@@ -48,29 +54,36 @@ export interface OptimizerOptions {
   /** Seed of everything random (bases, stochastic rounding). Default 0. */
   seed?: number;
   /** Memory for the state, `stateBytes` long, zeroed; default: allocated and owned by the optimizer. */
-  state?: ArrayBufferView | ArrayBufferLike;
+  state?: ArrayBufferView | ArrayBufferLike | DevicePointer;
 }
 
 /** Checked settings of a whole step. */
 export interface StepSettings {
-  readonly device: string;
+  readonly device: DeviceName;
+  readonly stream: bigint | undefined;
   readonly maxGradNorm: number | undefined;
   readonly skipNonFinite: boolean;
   readonly seed: number;
   readonly groups: number;
 }
 
-export function stepSettings(options: OptimizerOptions, groups: number): StepSettings {
+export function stepSettings(
+  options: OptimizerOptions,
+  groups: number,
+  parametersDevice?: string,
+): StepSettings {
   requireKnownOptions("Optimizer", options, [
     "device",
+    "stream",
     "maxGradNorm",
     "skipNonFinite",
     "seed",
     "state",
   ]);
-  const { device = "cpu", maxGradNorm, seed = 0 } = options;
+  const { device = parametersDevice ?? "cpu", maxGradNorm, seed = 0 } = options;
   const skipNonFinite = options.skipNonFinite ?? maxGradNorm !== undefined;
-  requireOneOf("device", device, ["cpu"]);
+  requireDevice("device", device);
+  const stream = streamOf(options, device);
   if (maxGradNorm !== undefined) {
     requireFinite("maxGradNorm", maxGradNorm, 0);
     if (maxGradNorm === 0) {
@@ -82,5 +95,16 @@ export function stepSettings(options: OptimizerOptions, groups: number): StepSet
   }
   requireBoolean("skipNonFinite", skipNonFinite);
   requireInteger("seed", seed);
-  return { device, maxGradNorm, skipNonFinite, seed, groups };
+  return { device, stream, maxGradNorm, skipNonFinite, seed, groups };
+}
+
+/** The legacy default stream, which waits for all others, cannot be what anybody means. */
+function streamOf({ stream }: OptimizerOptions, device: DeviceName): bigint | undefined {
+  if (stream === undefined) return undefined;
+  const address = addressOf(stream, "stream");
+  if (!isHost(device) && address > 2n) return address;
+  const reason = isHost(device)
+    ? `${device} has no streams`
+    : "stream must not be a default stream";
+  throw new LeanError("ERR_LEAN_INVALID_ARG", reason, { parameter: "stream", value: stream });
 }

@@ -1,5 +1,5 @@
-import { checkArena } from "./arena.js";
-import { BoundArrays, OwnedRanges } from "./bound-arrays.js";
+import { checkArenaOn } from "./arena.js";
+import { type BoundArray, BoundArrays, OwnedRanges } from "./bound-arrays.js";
 import {
   checkpointFormat,
   loadCheckpoint,
@@ -8,6 +8,8 @@ import {
   saveCheckpoint,
   writeStateDict,
 } from "./checkpoint.js";
+import { DeviceBuffer, type DevicePointer, DeviceView } from "./device-memory.js";
+import { isHost } from "./devices.js";
 import { LeanError } from "./errors.js";
 import { type Layout, layOut, stateTensors } from "./layout.js";
 import { type MemoryReport, memoryReport } from "./memory.js";
@@ -20,7 +22,7 @@ import {
   stepSettings,
 } from "./optimizer-options.js";
 import { requireFinite, requireKnownOptions, show } from "./options.js";
-import { checkGroups } from "./parameters.js";
+import { checkGroups, deviceOfParameters, deviceView } from "./parameters.js";
 import {
   type BuiltProgram,
   buildProgram,
@@ -48,9 +50,9 @@ export interface StepOptions {
    * Gradients that have moved. A null one skips its parameter; one that is not named stays as it
    * was. Held, like every bound array, until another takes its place.
    */
-  grads?: Arrays<WeightArray | null>;
+  grads?: Arrays<WeightArray | DevicePointer | null>;
   /** Weights that have moved. */
-  params?: Arrays<WeightArray>;
+  params?: Arrays<WeightArray | DevicePointer>;
   /** Bases for parameters whose projector is `given`, as {@link Optimizer.setBasis} takes them. */
   bases?: Readonly<Record<string, Basis>>;
   /** What gradients arrive multiplied by (a loss scale): they are divided by it. Default 1. */
@@ -60,11 +62,11 @@ export interface StepOptions {
 const stepOptionNames = ["grads", "params", "bases", "gradScale"];
 
 /** Arrays that take the place of bound ones. */
-interface Moves<T extends WeightArray | null> {
+interface Moves {
   readonly indices: readonly number[];
-  readonly arrays: readonly T[];
+  readonly arrays: readonly (BoundArray | null)[];
   /** All of the kind, once they have moved. */
-  readonly after: readonly (WeightArray | null)[];
+  readonly after: readonly (BoundArray | null)[];
 }
 
 /** A group's settings that may change between steps. */
@@ -101,7 +103,7 @@ export class Optimizer {
   readonly #params: BoundArrays;
   readonly #grads: BoundArrays;
   /** The caller's memory for the state, where there is any. */
-  readonly #arena: Uint8Array | undefined;
+  readonly #arena: Uint8Array | DeviceView | undefined;
   readonly #hasBasis = new Set<number>();
   readonly #result = new Float64Array(3);
   #owned: OwnedRanges;
@@ -115,8 +117,9 @@ export class Optimizer {
    *   ERR_LEAN_UNKNOWN_OPTION, ERR_LEAN_OUT_OF_MEMORY, ERR_LEAN_NO_BINARY
    */
   constructor(groups: readonly ParameterGroup[], options: OptimizerOptions = {}) {
-    const checked = checkGroups(groups);
-    this.#settings = stepSettings(options, groups.length);
+    this.#settings = stepSettings(options, groups?.length, deviceOfParameters(groups));
+    const { device, stream } = this.#settings;
+    const checked = checkGroups(groups, device);
     const warned = new Set<string>();
     const warn = (text: string) => {
       if (!warned.has(text)) process.emitWarning(text, "LeanOptimWarning");
@@ -135,7 +138,7 @@ export class Optimizer {
     this.#params = new BoundArrays("data", names, lengths);
     this.#grads = new BoundArrays("grad", names, lengths);
     const { state } = options;
-    this.#arena = state === undefined ? undefined : checkArena(state, this.#layout.bytes);
+    this.#arena = state === undefined ? undefined : checkArenaOn(device, state, this.#layout.bytes);
     const data = checked.map(({ data }) => data);
     const grads = checked.map(({ grad }) => grad);
     this.#owned = this.#claimAll(data);
@@ -151,11 +154,12 @@ export class Optimizer {
     );
     this.#program = new NativeProgram({
       ...this.#built.spec,
-      device: this.#settings.device,
+      device,
+      ...(stream !== undefined && { stream }),
       state: this.#arena ?? this.#layout.bytes,
     });
     this.#hyper = new Float64Array(this.#built.spec.hyper);
-    this.#program.bind([this.#built.alwaysSlot], [alwaysOn]);
+    if (this.#built.given.size > 0) this.#lend(this.#built.alwaysSlot, alwaysOn);
     this.#fillState();
     const all = checked.map((_, i) => i);
     this.#bind(this.#params, all, data, paramSlot);
@@ -190,7 +194,8 @@ export class Optimizer {
   }
 
   /**
-   * Updates every parameter that has a gradient.
+   * Updates every parameter that has a gradient. On a CUDA device the step is only started:
+   * {@link synchronize} waits for it, and reading the state does.
    *
    * @throws LeanError ERR_LEAN_DETACHED, ERR_LEAN_SHAPE, ERR_LEAN_DTYPE, ERR_LEAN_ALIAS,
    *   ERR_LEAN_UNKNOWN_NAME, ERR_LEAN_DISPOSED, ERR_LEAN_BUSY; weights and state are then as before
@@ -214,6 +219,26 @@ export class Optimizer {
     } finally {
       this.#running = false;
     }
+  }
+
+  /**
+   * Waits until every step that was started is done; on the CPU they are.
+   *
+   * @throws LeanError ERR_LEAN_NATIVE where the device has failed, or ERR_LEAN_DISPOSED
+   */
+  synchronize(): void {
+    this.#requireOpen();
+    this.#program.synchronize();
+  }
+
+  /**
+   * Whether every step that was started is done, without waiting.
+   *
+   * @throws LeanError as {@link synchronize}
+   */
+  poll(): boolean {
+    this.#requireOpen();
+    return this.#program.isDone;
   }
 
   /**
@@ -330,8 +355,9 @@ export class Optimizer {
   }
 
   #kind(): string {
-    const { devices } = describeNative();
-    return devices.find(({ name }) => name === this.#settings.device)?.kind ?? "unknown";
+    const { device } = this.#settings;
+    const { devices } = describeNative(device);
+    return devices.find(({ name }) => name === device)?.kind ?? "unknown";
   }
 
   #requireIdle(): void {
@@ -376,7 +402,7 @@ export class Optimizer {
     this.#requireBases(grads.after, bases);
     this.#fillHyper(gradScale);
     const isMoving = params.indices.length > 0;
-    const owned = isMoving ? this.#claimAll(params.after as WeightArray[]) : this.#owned;
+    const owned = isMoving ? this.#claimAll(params.after as BoundArray[]) : this.#owned;
     this.#requireFree(grads.after, owned, isMoving ? grads.after.keys() : grads.indices);
     this.#adopt(bases);
     this.#owned = owned;
@@ -402,7 +428,7 @@ export class Optimizer {
 
   /** @throws LeanError for a parameter with a gradient whose basis nobody gave */
   #requireBases(
-    grads: readonly (WeightArray | null)[],
+    grads: readonly (BoundArray | null)[],
     coming?: ReadonlyMap<number, unknown>,
   ): void {
     if (this.#hasBasis.size === this.#built.given.size) return;
@@ -469,11 +495,13 @@ export class Optimizer {
     const parameter = this.#name(index);
     const refused = () => this.counters(parameter).reduce((sum, { refused }) => sum + refused, 0);
     const before = refused();
-    this.#program.bind([given.slot], [basis]);
+    const loan = this.#lend(given.slot, basis);
     try {
       this.#program.run(given.sequence, this.#hyper);
+      this.#program.synchronize();
     } finally {
       this.#program.bind([given.slot], [null]);
+      loan?.dispose();
     }
     if (refused() === before) return;
     const what =
@@ -484,6 +512,19 @@ export class Optimizer {
       parameter,
       value: basis,
     });
+  }
+
+  /** Binds an array of the host, by way of a copy where the device cannot reach it. */
+  #lend(slot: number, array: Float32Array | Int32Array): DeviceBuffer | undefined {
+    const { device } = this.#settings;
+    if (isHost(device)) {
+      this.#program.bind([slot], [array]);
+      return undefined;
+    }
+    const buffer = new DeviceBuffer(device, array.byteLength);
+    buffer.write(array);
+    this.#program.bind([slot], [buffer]);
+    return buffer;
   }
 
   #noteBases(): void {
@@ -518,26 +559,41 @@ export class Optimizer {
   }
 
   /** What a step was handed, without the arrays that did not move. */
-  #moved<T extends WeightArray | null>(
+  #moved(
     option: string,
-    given: Arrays<T> | undefined,
+    given: Arrays<WeightArray | DevicePointer | null> | undefined,
     bound: BoundArrays,
     dtypes: readonly WeightDType[],
-  ): Moves<T> {
+  ): Moves {
     const indices: number[] = [];
-    const arrays: T[] = [];
+    const arrays: (BoundArray | null)[] = [];
     const after = [...bound.arrays];
-    for (const [index, array] of this.#numbered(option, given)) {
+    for (const [index, moved] of this.#numbered(option, given)) {
+      const isNone = moved === null && option !== "params";
+      const array = isNone
+        ? null
+        : this.#bindable(moved, bound, index, dtypes[index] as WeightDType);
       if (array === bound.arrays[index]) continue;
-      if (array !== null || option === "params") {
-        weightDType(array, dtypes[index], bound.label(index));
-        bound.requireLength(array as WeightArray, index);
-      }
       indices.push(index);
       arrays.push(array);
       after[index] = array;
     }
     return { indices, arrays, after };
+  }
+
+  /** What takes the place of a bound array, or that itself where it has not moved. */
+  #bindable(moved: unknown, bound: BoundArrays, index: number, dtype: WeightDType): BoundArray {
+    const before = bound.arrays[index];
+    const { device } = this.#settings;
+    if (isHost(device)) {
+      if (moved === before) return moved as BoundArray;
+      weightDType(moved, dtype, bound.label(index));
+      bound.requireLength(moved as WeightArray, index);
+      return moved as WeightArray;
+    }
+    const view = deviceView(device, moved, dtype, bound.length(index), bound.label(index));
+    const isSame = before instanceof DeviceView && before.ptr === view.ptr;
+    return isSame ? before : view;
   }
 
   #numbered<T>(option: string, given: Arrays<T> | undefined): (readonly [number, T])[] {
@@ -555,7 +611,7 @@ export class Optimizer {
   }
 
   /** Everything that a step writes, each of it once. */
-  #claimAll(params: readonly WeightArray[]): OwnedRanges {
+  #claimAll(params: readonly BoundArray[]): OwnedRanges {
     const owned = new OwnedRanges();
     if (this.#arena !== undefined) owned.claim(this.#arena, "state");
     params.forEach((array, index) => {
@@ -566,7 +622,7 @@ export class Optimizer {
 
   /** @throws LeanError ERR_LEAN_ALIAS where one of these gradients lies in memory that is owned */
   #requireFree(
-    grads: readonly (WeightArray | null)[],
+    grads: readonly (BoundArray | null)[],
     owned: OwnedRanges,
     indices: Iterable<number>,
   ): void {
@@ -579,7 +635,7 @@ export class Optimizer {
   #bind(
     bound: BoundArrays,
     indices: readonly number[],
-    arrays: readonly (WeightArray | null)[],
+    arrays: readonly (BoundArray | null)[],
     slot: (index: number) => number,
   ): void {
     if (indices.length === 0) return;

@@ -73,3 +73,17 @@ export function weightDType(
   }
   return wanted;
 }
+
+/**
+ * The dtype of memory that does not say what it holds.
+ *
+ * @throws LeanError ERR_LEAN_DTYPE
+ */
+export function requireWeightDType(dtype: unknown, parameter: string): WeightDType {
+  if (dtype === "float32" || dtype === "bfloat16" || dtype === "float16") return dtype;
+  throw new LeanError(
+    "ERR_LEAN_DTYPE",
+    `${parameter} must be "float32", "bfloat16" or "float16", not ${String(dtype)}`,
+    { parameter, value: dtype },
+  );
+}

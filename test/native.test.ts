@@ -1,11 +1,8 @@
 import {
-  bindKernel,
   describeNative,
   type Item,
-  type KernelTensor,
   NativeProgram,
   type ProgramSpec,
-  runKernel,
   setThreads,
 } from "../lib/native.js";
 import { refusal } from "./support/refusal.js";
@@ -250,37 +247,6 @@ test("a getter may dispose of the program that is being bound", () => {
   });
   program.bind([0], arrays);
   expect(() => program.run(1, none)).toThrow(code("ERR_LEAN_DISPOSED"));
-});
-
-describe("runKernel", () => {
-  const tensors = (): Record<string, KernelTensor> => ({
-    partials: { data: Float64Array.of(9, 16), shape: [2], dtype: "float64" },
-    nonFinite: { data: Int32Array.of(0, 1), shape: [2], dtype: "int32" },
-    hyper: { data: Float64Array.of(2, 0), shape: [2], dtype: "float64" },
-    result: { data: new Float64Array(3), shape: [3], dtype: "float64" },
-  });
-
-  test("runs over arrays in place", () => {
-    const item = tensors();
-    runKernel("cpu", "gradientNorm", [item]);
-    expect(item.result?.data).toEqual(Float64Array.of(2.5, 1, 1));
-  });
-
-  test("can be built once and run often", () => {
-    const partials = Float64Array.of(9, 16);
-    const result = new Float64Array(3);
-    const program = bindKernel("cpu", "gradientNorm", [
-      {
-        ...tensors(),
-        partials: { data: partials, shape: [2], dtype: "float64" },
-        result: { data: result, shape: [3], dtype: "float64" },
-      },
-    ]);
-    program.run(0, none);
-    partials[0] = 0;
-    program.run(0, none);
-    expect(result[0]).toBe(2);
-  });
 });
 
 describe("setThreads", () => {

@@ -2,7 +2,8 @@
 
 import { interleave, quantile, repeated } from "../../lib/cli/measure.js";
 import { adamw, Optimizer } from "../../lib/index.js";
-import { bindKernel, NativeProgram, setThreads } from "../../lib/native.js";
+import { NativeProgram, setThreads } from "../../lib/native.js";
+import { bindKernel } from "../../lib/run-kernel.js";
 import { noise } from "../support/data.js";
 import { gradient, stepCounters, stepScalars } from "../support/kernel.js";
 import { type Fact, fact } from "../support/result.js";
@@ -66,11 +67,10 @@ export async function facts(suite: string): Promise<Fact[]> {
   const whole = makeOptimizer();
   const scripted = withoutNativeCall();
   const smallest = bindKernel("cpu", "prologue", [smallestItem]);
-  const noHyper = new Float64Array(0);
   const { measurements } = await interleave(
     [
       repeated("JavaScript", () => scripted.step()),
-      repeated("N-API", () => smallest.run(0, noHyper)),
+      repeated("N-API", () => smallest.run()),
       repeated("whole step", () => whole.step()),
     ],
     { samples: SAMPLES },

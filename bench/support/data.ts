@@ -1,6 +1,6 @@
 /** Arrays of reproducible noise in the element types of the library, and tensors of them. */
 
-import type { KernelTensor } from "../../lib/native.js";
+import type { KernelTensor } from "../../lib/run-kernel.js";
 import type { DType } from "../../lib/tensor.js";
 
 export type WeightType = "float32" | "bfloat16";

@@ -1,12 +1,7 @@
 /** Cases for one kernel: an item's tensors and choices, run through the one native entry. */
 
-import {
-  bindKernel,
-  type KernelName,
-  type KernelTensor,
-  scalarNames,
-  setThreads,
-} from "../../lib/native.js";
+import { type KernelName, scalarNames, setThreads } from "../../lib/native.js";
+import { bindKernel, type KernelTensor } from "../../lib/run-kernel.js";
 import { numel } from "../../lib/tensor.js";
 import type { BenchCase } from "./case.js";
 import { noise, noiseOf, type Shape, tensor, type WeightType } from "./data.js";
@@ -23,8 +18,6 @@ export interface KernelCase<T extends Item> {
   before?(item: T): void;
 }
 
-const noHyper = new Float64Array(0);
-
 export function kernelCase<T extends Item>(kernel: KernelName, options: KernelCase<T>): BenchCase {
   const { name, bytes, flops = 0, item: make, before } = options;
   return {
@@ -38,7 +31,7 @@ export function kernelCase<T extends Item>(kernel: KernelName, options: KernelCa
       return {
         run() {
           before?.(item);
-          program.run(0, noHyper);
+          program.run();
         },
         dispose: () => program.dispose(),
       };

@@ -27,7 +27,7 @@ TEST_CASE("errors: a fault is kept until the device is reset") {
   CHECK(cudaGetLastError() == cudaErrorIllegalAddress);
   std::string report = last_fault_report();
   CHECK(report.find("store") != std::string::npos);
-  CHECK(report.find("errors.cu:11") != std::string::npos);
+  CHECK(report.find("errors.cu:9") != std::string::npos);
 
   CUDA_OK(cudaDeviceReset());
   CUDA_OK(cudaDeviceSynchronize());

@@ -107,7 +107,7 @@ class CudaBackend final : public Backend {
     return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
   }
 
-  void enter() const { check(cudaSetDevice(device_), "could not use the device"); }
+  void enter() const { check(cudaSetDevice(device_), "the device is unusable"); }
 
   void copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
     if (bytes == 0) return;

@@ -39,7 +39,7 @@ CudaExecutor::~CudaExecutor() {
 }
 
 // The device is a setting of the thread, and steps may run on any.
-void CudaExecutor::enter() const { check(cudaSetDevice(device_), "could not use the device"); }
+void CudaExecutor::enter() const { check(cudaSetDevice(device_), "the device is unusable"); }
 
 void CudaExecutor::move(int32_t base, void* memory) {
   const auto i = static_cast<size_t>(base);

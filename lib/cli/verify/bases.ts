@@ -2,7 +2,7 @@
 
 import { householderQR, type Matrix, matrix } from "../../../test/oracle/matrix.js";
 import { projectedDimension, type Side } from "../../../test/oracle/subspace.js";
-import type { KernelTensor } from "../../native.js";
+import type { KernelTensor } from "../../run-kernel.js";
 import type { StateDType } from "../../tensor.js";
 import { noise } from "./noise.js";
 import type { MatrixShape } from "./shapes.js";

@@ -9,7 +9,7 @@ import {
   type OnRefresh,
 } from "../../../test/oracle/refresh.js";
 import { projectedDimension, projectedShape } from "../../../test/oracle/subspace.js";
-import type { KernelTensor } from "../../native.js";
+import type { KernelTensor } from "../../run-kernel.js";
 import { numel, type StateDType, type WeightDType } from "../../tensor.js";
 import { basisOf, type Projection } from "./bases.js";
 import { noise } from "./noise.js";

@@ -1,5 +1,6 @@
 /** Cases of kernels: items with what should become of them. */
-import { type KernelName, type KernelTensor, runKernel } from "../../native.js";
+import type { KernelName } from "../../native.js";
+import { type KernelTensor, runKernel } from "../../run-kernel.js";
 import { absent } from "./tensors.js";
 import { bytesOf, Worst } from "./worst.js";
 

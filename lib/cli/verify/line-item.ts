@@ -4,7 +4,7 @@ import { carriedLines } from "../../../test/oracle/carried-lines.js";
 import { type Matrix, matrix } from "../../../test/oracle/matrix.js";
 import { afterAdoption, afterRefusal, type OnRefresh } from "../../../test/oracle/refresh.js";
 import { projectedDimension, projectedShape } from "../../../test/oracle/subspace.js";
-import type { KernelTensor } from "../../native.js";
+import type { KernelTensor } from "../../run-kernel.js";
 import { numel, type StateDType, type WeightDType } from "../../tensor.js";
 import type { Projection } from "./bases.js";
 import { someLines } from "./lines.js";

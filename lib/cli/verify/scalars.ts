@@ -1,6 +1,7 @@
 /** Scalars and counters of steps, as kernels read them. */
 import type { StepScalars } from "../../../test/oracle/step-scalars.js";
-import { counterNames, type KernelTensor, scalarNames } from "../../native.js";
+import { counterNames, scalarNames } from "../../native.js";
+import type { KernelTensor } from "../../run-kernel.js";
 import { floats, int64s } from "./tensors.js";
 
 export type KernelScalars = StepScalars & Record<"active" | "refresh" | "dropMomentum", number>;

@@ -2,8 +2,8 @@
 
 import type { StepResult } from "../../../test/oracle/moments.js";
 import type { Partition, Reduce } from "../../../test/oracle/partition.js";
-import type { KernelTensor } from "../../native.js";
 import type { KernelPartition } from "../../parts/part.js";
+import type { KernelTensor } from "../../run-kernel.js";
 import { numel } from "../../tensor.js";
 import type { WeightTypes } from "./choices.js";
 import { noise } from "./noise.js";

@@ -5,7 +5,7 @@ import {
   encodeBfloat16,
   encodeFloat16,
 } from "../../../test/oracle/rounding.js";
-import type { KernelTensor } from "../../native.js";
+import type { KernelTensor } from "../../run-kernel.js";
 import type { DType, WeightDType } from "../../tensor.js";
 
 type FloatDType = WeightDType | "float64";
