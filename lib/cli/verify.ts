@@ -2,10 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LeanError } from "../errors.js";
-import { describeNative } from "../native.js";
-import { requireOneOf } from "../options.js";
 import { packageRoot } from "../package-root.js";
 import { command, exitCode } from "./command.js";
+import { requirePresent } from "./device.js";
 import { type Check, goldenChecks, kernelChecks } from "./verify/plan.js";
 import { Progress } from "./verify/progress.js";
 import { asText, type CaseReport, type Report, reportOf, runCheck } from "./verify/report.js";
@@ -68,17 +67,11 @@ export const verifyCommand = command({
     json: { type: "boolean" },
   },
   run({ golden, device, filter, json }) {
-    const devices = describeNative().devices;
-    requireOneOf(
-      "--device",
-      device,
-      devices.map(({ name }) => name),
-    );
+    const { kind } = requirePresent(device);
     const report = carryOut(planned(device, goldenFolder(golden), filter));
     if (json) {
       console.log(JSON.stringify(report, null, 2));
     } else {
-      const kind = devices.find(({ name }) => name === device)?.kind;
       console.log(`device ${device}: ${kind}\n\n${asText(report)}`);
     }
     return report.failed > 0 ? exitCode.failed : exitCode.ok;

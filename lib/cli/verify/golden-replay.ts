@@ -3,6 +3,7 @@ import { trajectoryError } from "../../../test/oracle/golden.js";
 import { type Basis, Optimizer } from "../../optimizer.js";
 import { type SafetensorsReader, typedArray } from "../../safetensors.js";
 import type { GoldenCase } from "../golden-cases.js";
+import { Mirrored } from "./mirrored.js";
 import { optimizerOptionsOf, recipeOf } from "./golden-recipe.js";
 
 const name = "weight";
@@ -21,20 +22,23 @@ export function replayGolden(
 ): GoldenReplay {
   const { recipe, given, shape, steps } = described;
   if (recipe === null) throw new RangeError(`nothing to replay: ${described.skip}`);
-  const start = float32s(reader, "param_0");
-  const data = start.slice();
-  using optimizer = new Optimizer(
-    [{ params: [{ name, data, shape }], optimizer: recipeOf(recipe, given) }],
-    { device, ...optimizerOptionsOf(recipe) },
-  );
+  const start = new Float32Array(float32s(reader, "param_0"));
+  using weight = new Mirrored<Float32Array>(device, start.slice());
+  using grad = new Mirrored<Float32Array>(device, start.slice());
+  const params = [
+    { name, data: weight.handle, grad: grad.handle, shape, dtype: "float32" as const },
+  ];
+  using optimizer = new Optimizer([{ params, optimizer: recipeOf(recipe, given) }], {
+    device,
+    ...optimizerOptionsOf(recipe),
+  });
   let worst: GoldenReplay = { error: 0, detail: "" };
   for (let t = 1; t <= steps; t++) {
     const basis = given && readBasis(reader, given, t);
-    optimizer.step({
-      grads: { [name]: float32s(reader, `grad_${t}`) },
-      ...(basis && { bases: { [name]: basis } }),
-    });
-    const error = trajectoryError(data, float32s(reader, `param_${t}`), start);
+    grad.set(float32s(reader, `grad_${t}`));
+    optimizer.step(basis === null ? undefined : { bases: { [name]: basis } });
+    optimizer.synchronize();
+    const error = trajectoryError(weight.refresh(), float32s(reader, `param_${t}`), start);
     if (!(error <= worst.error)) worst = { error, detail: `after step ${t}` };
   }
   const error = secondMomentError(reader, optimizer);

@@ -25,6 +25,7 @@ export interface CaseResult {
 }
 
 export interface KernelCase {
+  readonly kernel: KernelName;
   readonly name: string;
   run(device: string): CaseResult;
   /** What the tensors hold after a run from the same numbers, for each of the `settings`. */
@@ -57,6 +58,7 @@ export function sequenceCase(
     }
   }
   return {
+    kernel,
     name,
     run(device) {
       const made = calls();
