@@ -2,7 +2,13 @@
 import { addressOf, type DevicePointer } from "./device-memory.js";
 import { type DeviceName, isHost, requireDevice } from "./devices.js";
 import { LeanError } from "./errors.js";
-import { requireBoolean, requireFinite, requireInteger, requireKnownOptions } from "./options.js";
+import {
+  requireBoolean,
+  requireFinite,
+  requireInteger,
+  requireKnownOptions,
+  requireOneOf,
+} from "./options.js";
 import type { Recipe } from "./recipe.js";
 import type { WeightArray, WeightDType } from "./tensor.js";
 
@@ -51,6 +57,12 @@ export interface OptimizerOptions {
    * reads them anyway, else false.
    */
   skipNonFinite?: boolean;
+  /**
+   * What a projected momentum's matrix products may round on a device with matrix units for 16-bit
+   * operands: `"highest"` nothing, `"medium"` operands to 16 bits (sums stay in float32). The CPU
+   * never rounds them. Default: medium where the gradient has 16 bits itself, else highest.
+   */
+  precision?: "highest" | "medium";
   /** Seed of everything random (bases, stochastic rounding). Default 0. */
   seed?: number;
   /** Memory for the state, `stateBytes` long, zeroed; default: allocated and owned by the optimizer. */
@@ -63,6 +75,7 @@ export interface StepSettings {
   readonly stream: bigint | undefined;
   readonly maxGradNorm: number | undefined;
   readonly skipNonFinite: boolean;
+  readonly precision: "highest" | "medium" | undefined;
   readonly seed: number;
   readonly groups: number;
 }
@@ -77,6 +90,7 @@ export function stepSettings(
     "stream",
     "maxGradNorm",
     "skipNonFinite",
+    "precision",
     "seed",
     "state",
   ]);
@@ -94,8 +108,10 @@ export function stepSettings(
     }
   }
   requireBoolean("skipNonFinite", skipNonFinite);
+  const { precision } = options;
+  if (precision !== undefined) requireOneOf("precision", precision, ["highest", "medium"]);
   requireInteger("seed", seed);
-  return { device, stream, maxGradNorm, skipNonFinite, seed, groups };
+  return { device, stream, maxGradNorm, skipNonFinite, precision, seed, groups };
 }
 
 /** The legacy default stream, which waits for all others, cannot be what anybody means. */

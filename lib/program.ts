@@ -271,11 +271,16 @@ class ProgramBuilder {
       momentGiven,
       mean,
       rounding: recipe.rounding,
+      ...(momentum.step === "subspaceStep" && { precision: this.#precision(grad) }),
       seed: this.#settings.seed,
       stream,
       ...momentum.constants,
       ...named(momentum.tensors, tensors),
     });
+  }
+
+  #precision(grad: TensorSpec): "highest" | "medium" {
+    return this.#settings.precision ?? (grad.dtype === "float32" ? "highest" : "medium");
   }
 
   #refresh(refresh: RefreshPlan, tensors: MatrixTensors): Item {

@@ -27,6 +27,7 @@ test.each([
   ["maxGradNorm", Number.POSITIVE_INFINITY],
   ["maxGradNorm", "1"],
   ["skipNonFinite", 1],
+  ["precision", "low"],
   ["seed", 0.5],
   ["seed", Number.NaN],
   ["seed", 2 ** 53],

@@ -30,7 +30,7 @@ constexpr int64_t segments(const Item& item) {
 
 template <class Item>
 __device__ Squared squared(const Item& item, const StepScalars& s, Bases bases) {
-  return {at<const void>(item.grad, bases),  item.grad.dtype,  s.l2 != 0,
+  return {at<const void>(item.grad, bases),  item.grad.dtype,  Item::coupled_decay && s.l2 != 0,
           at<const void>(item.param, bases), item.param.dtype, s};
 }
 

@@ -1,7 +1,6 @@
 // Two launches after the second moments: the first projects the gradients and brings the momentum
 // up to date in its epilogue, leaving D = m_scale * M - R; the second projects D back and steps the
-// weights in its epilogue, so that each is touched once. Gradients in 16 bits are projected on
-// tensor cores, those in float32 on the ordinary multipliers.
+// weights in its epilogue, so that each is touched once.
 #include "kernels/subspace-step.h"
 
 #include "cuda/device/float-product.cuh"
@@ -23,12 +22,16 @@ struct Differences {
   __device__ float* of(uint32_t item) const { return data + offsets[item]; }
 };
 
-constexpr bool on_tensor_cores(const SubspaceStep& item) {
-  return item.grad.dtype != DType::float32;
+// What multiplies: the ordinary float32 units, or tensor cores that take these operands.
+enum class Unit { float32, bfloat16, float16 };
+
+constexpr Unit unit_of(const SubspaceStep& item) {
+  if (item.precision == Precision::highest) return Unit::float32;
+  return item.grad.dtype == DType::float16 ? Unit::float16 : Unit::bfloat16;
 }
 
 constexpr DType difference_type(const SubspaceStep& item) {
-  return on_tensor_cores(item) ? DType::bfloat16 : DType::float32;
+  return unit_of(item) == Unit::float32 ? DType::float32 : DType::bfloat16;
 }
 
 // R = G B (lines of G along its rows), or B^T G.
@@ -120,7 +123,7 @@ __global__ void __launch_bounds__(kThreads)
 
 using Kernel = void (*)(const SubspaceStep*, const Tile*, Differences, Bases);
 
-// One launch for the items with gradients of one type.
+// One launch for the items of a unit.
 class Launcher {
  public:
   Launcher(std::span<const SubspaceStep> items, Recorder& recorder)
@@ -133,10 +136,10 @@ class Launcher {
     differences_ = {memory.data, memory.offsets};
   }
 
-  void launch(Kernel kernel, DType grad, Tensor SubspaceStep::*result) {
+  void launch(Kernel kernel, Unit unit, Tensor SubspaceStep::*result) {
     const Tiles tiles = recorder_.tiles(items_, [&](const SubspaceStep& item) -> int64_t {
       const Tensor& c = item.*result;
-      return item.grad.dtype == grad ? product_tiles(c.rows(), c.cols()) : 0;
+      return unit_of(item) == unit ? product_tiles(c.rows(), c.cols()) : 0;
     });
     recorder_.launch(kernel, tiles.count, kThreads, on_device_, tiles.data, differences_,
                      recorder_.bases());
@@ -154,12 +157,12 @@ class Launcher {
 void record(std::span<const SubspaceStep> items, Recorder& recorder) {
   Launcher launcher(items, recorder);
   using Brain = TensorProduct<__nv_bfloat16>;
-  launcher.launch(project<Brain>, DType::bfloat16, &SubspaceStep::exp_avg);
-  launcher.launch(project<TensorProduct<__half>>, DType::float16, &SubspaceStep::exp_avg);
-  launcher.launch(project<FloatProduct>, DType::float32, &SubspaceStep::exp_avg);
-  launcher.launch(project_back<Brain>, DType::bfloat16, &SubspaceStep::param);
-  launcher.launch(project_back<Brain>, DType::float16, &SubspaceStep::param);
-  launcher.launch(project_back<FloatProduct>, DType::float32, &SubspaceStep::param);
+  launcher.launch(project<Brain>, Unit::bfloat16, &SubspaceStep::exp_avg);
+  launcher.launch(project<TensorProduct<__half>>, Unit::float16, &SubspaceStep::exp_avg);
+  launcher.launch(project<FloatProduct>, Unit::float32, &SubspaceStep::exp_avg);
+  launcher.launch(project_back<Brain>, Unit::bfloat16, &SubspaceStep::param);
+  launcher.launch(project_back<Brain>, Unit::float16, &SubspaceStep::param);
+  launcher.launch(project_back<FloatProduct>, Unit::float32, &SubspaceStep::param);
 }
 
 const Registered<SubspaceStep, record> registered;

@@ -42,6 +42,16 @@ inline constexpr std::span<const std::string_view> choice_names(OnRefresh) {
   return kOnRefreshNames;
 }
 
+// What the matrix products of a step may round.
+//   highest  nothing: float32 products and sums
+//   medium   a backend with matrix units for 16-bit operands may round operands to 16 bits (float16
+//            gradients: float16; everything else: bfloat16); sums stay in float32
+enum class Precision : int32_t { highest, medium };
+inline constexpr std::string_view kPrecisionNames[] = {"highest", "medium"};
+inline constexpr std::span<const std::string_view> choice_names(Precision) {
+  return kPrecisionNames;
+}
+
 // How a 16-bit weight is rounded when it is stored. stochastic: up or down with the probability
 // that keeps the mean, for bfloat16 alone.
 enum class Rounding : int32_t { nearest, stochastic };

@@ -16,6 +16,7 @@ namespace lean {
 
 struct DenseStep {
   static constexpr std::string_view name = "denseStep";
+  static constexpr bool coupled_decay = true;  // G contains l2 * W
 
   Tensor param;       // m x n, float32 | bfloat16 | float16
   Tensor grad;        // m x n, the type of param or float32

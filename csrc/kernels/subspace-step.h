@@ -18,6 +18,7 @@ namespace lean {
 
 struct SubspaceStep {
   static constexpr std::string_view name = "subspaceStep";
+  static constexpr bool coupled_decay = false;  // what is projected is the gradient alone
 
   Tensor param;       // m x n, float32 | bfloat16 | float16
   Tensor grad;        // m x n, the type of param or float32
@@ -31,6 +32,7 @@ struct SubspaceStep {
   int64_t block = 0;
   bool moment_given = false;  // as in DenseStep
   bool mean = false;
+  Precision precision = Precision::highest;
   Rounding rounding = Rounding::nearest;
   int64_t seed = 0;
   int64_t stream = 0;
@@ -49,6 +51,7 @@ struct SubspaceStep {
         field("block", &SubspaceStep::block),
         field("momentGiven", &SubspaceStep::moment_given),
         field("mean", &SubspaceStep::mean),
+        field("precision", &SubspaceStep::precision),
         field("rounding", &SubspaceStep::rounding),
         field("seed", &SubspaceStep::seed),
         field("stream", &SubspaceStep::stream),

@@ -17,24 +17,29 @@ import { floats, valuesOf } from "../tensors.js";
 interface SubspaceSpec extends StepSpec, Projection {
   readonly state: StateDType;
   readonly basis: StateDType;
+  readonly precision?: "highest" | "medium";
 }
+
+/** What two operands that are rounded to bfloat16 add to the relative error of a product, in u. */
+const roundedOperands = (2 * 2 ** -9 + 2 ** -18) / u;
 
 const absolute = ({ rows, cols, data }: Matrix) => matrix(rows, cols, data.map(Math.abs));
 
 /** Magnitudes that add up to R and to the numerator, and at most so many roundings of each. */
 function magnitudes({ spec, param, grad, oracleScalars }: StepItem, basis: Matrix, m: Matrix) {
-  const { side, shape } = spec as SubspaceSpec;
+  const { side, shape, precision } = spec as SubspaceSpec;
   const { mDecay, mGain, mScale } = oracleScalars;
   const gradient = matrix(...shape, gradientMagnitude(param, grad, oracleScalars));
   const projected = project(gradient, absolute(basis), side);
   const coordinates = combine(mScale * mDecay, absolute(m), mScale * mGain + 1, projected);
   const returned = back(coordinates, absolute(basis), side);
-  const projection = 2 + sumError(basis.rows) / u;
+  const operands = precision === "medium" ? roundedOperands : 0;
+  const projection = 2 + operands + sumError(basis.rows) / u;
   return {
     projected: { magnitude: projected.data, roundings: projection },
     numerator: {
       magnitude: combine(1, gradient, 1, returned).data,
-      roundings: projection + sumError(basis.cols) / u + 6,
+      roundings: projection + operands + sumError(basis.cols) / u + 6,
     },
   };
 }
@@ -49,7 +54,13 @@ function subspaceItem(spec: SubspaceSpec): TestItem {
   const momentum = valuesOf(expAvg);
   const { param, grad, secondMoment, subsets, reduce, oracleScalars } = item;
   return {
-    fields: { ...item.fields, expAvg, basis: basis.tensor, side },
+    fields: {
+      ...item.fields,
+      expAvg,
+      basis: basis.tensor,
+      side,
+      precision: spec.precision ?? "highest",
+    },
     writes: item.writes,
     check(worst) {
       const input = { shape, side, basis: basis.values, param, grad, momentum };
@@ -93,19 +104,21 @@ const plain: SubspaceSpec = {
 const left = { side: "left", partition: "columns" } as const;
 
 function mixture(
-  common: Pick<SubspaceSpec, "types" | "partition">,
+  { types, partition, precision }: Pick<SubspaceSpec, "types" | "partition" | "precision">,
   chosen: readonly Projection[] = projections,
 ): TestItem[] {
   return chosen.map((projection, i) =>
     subspaceItem({
-      ...common,
+      types,
+      partition,
       ...projection,
       state: turn(stateTypes, i),
       basis: turn(stateTypes, i >> 1),
       scalars: turn(scalarVariants, i),
-      momentGiven: isGiven(projection, common.partition) || i % 4 === 3,
+      momentGiven: isGiven(projection, partition) || i % 4 === 3,
       mean: i % 3 === 1,
       seed: 100 * i,
+      ...(precision && { precision }),
     }),
   );
 }
@@ -127,6 +140,12 @@ export const cases = [
         mixture({ types, partition }),
       ),
     ),
+  ),
+  ...weightTypes.map((types) =>
+    kernelCase("subspaceStep", `${describeTypes(types)}, rounded operands`, () => [
+      ...mixture({ types, partition: "elementwise", precision: "medium" }),
+      ...mixture({ types, partition: "rows", precision: "medium" }, large),
+    ]),
   ),
   ...partitions.map((partition) =>
     kernelCase("subspaceStep", `large weights, ${partition}`, () =>
