@@ -37,6 +37,7 @@ struct Launch {
   const void* kernel;
   dim3 grid;
   dim3 block;
+  bool cooperative = false;
   std::shared_ptr<void> values;  // of the arguments
   std::vector<void*> arguments;  // point into them
 
@@ -82,14 +83,18 @@ class Recorder final : public Context {
   template <class... Parameters, class... Arguments>
   void launch(void (*kernel)(Parameters...), size_t blocks, unsigned threads,
               Arguments... arguments) {
-    if (blocks == 0) return;
-    auto values = std::make_shared<std::tuple<Parameters...>>(arguments...);
-    Launch& added = launches_.emplace_back();
-    added.kernel = reinterpret_cast<const void*>(kernel);
-    added.grid = dim3(static_cast<unsigned>(blocks));
-    added.block = dim3(threads);
-    std::apply([&](auto&... value) { added.arguments = {static_cast<void*>(&value)...}; }, *values);
-    added.values = std::move(values);
+    if (blocks > 0) add(kernel, blocks, threads, std::tuple<Parameters...>(arguments...));
+  }
+
+  // The same with all blocks resident at once, so that they may wait for each other; of `blocks` as
+  // many as that allows.
+  template <class... Parameters, class... Arguments>
+  void launch_together(void (*kernel)(Parameters...), size_t blocks, unsigned threads,
+                       Arguments... arguments) {
+    const size_t resident = resident_blocks(reinterpret_cast<const void*>(kernel), threads);
+    add(kernel, blocks < resident ? blocks : resident, threads,
+        std::tuple<Parameters...>(arguments...))
+        .cooperative = true;
   }
 
   std::vector<Launch> take() { return std::move(launches_); }
@@ -97,6 +102,18 @@ class Recorder final : public Context {
  private:
   const void* upload(const void* values, size_t bytes);
   void* allocate(size_t bytes);
+  template <class Kernel, class Values>
+  Launch& add(Kernel kernel, size_t blocks, unsigned threads, Values arguments) {
+    auto values = std::make_shared<Values>(std::move(arguments));
+    Launch& added = launches_.emplace_back();
+    added.kernel = reinterpret_cast<const void*>(kernel);
+    added.grid = dim3(static_cast<unsigned>(blocks));
+    added.block = dim3(threads);
+    std::apply([&](auto&... value) { added.arguments = {static_cast<void*>(&value)...}; }, *values);
+    added.values = std::move(values);
+    return added;
+  }
+  static size_t resident_blocks(const void* kernel, unsigned threads);
   static void require_tiles(size_t before, int64_t more);
 
   DeviceArena& arena_;

@@ -24,10 +24,10 @@ struct BasisTarget {
   int64_t seed = 0;
   int64_t stream = 0;
 
-  int64_t rank() const { return basis.shape[1]; }
+  constexpr int64_t rank() const { return basis.shape[1]; }
   // Length of the projected lines, and how many there are: R is others x r (right), r x others.
-  int64_t projected() const { return side == Side::right ? grad.cols() : grad.rows(); }
-  int64_t others() const { return side == Side::right ? grad.rows() : grad.cols(); }
+  constexpr int64_t projected() const { return side == Side::right ? grad.cols() : grad.rows(); }
+  constexpr int64_t others() const { return side == Side::right ? grad.rows() : grad.cols(); }
 
   void check_target() const {
     require_scalars(scalars, counters);
@@ -53,9 +53,9 @@ struct LineTarget {
   int64_t seed = 0;
   int64_t stream = 0;
 
-  int64_t rank() const { return index.numel(); }
-  int64_t lines() const { return axis == Axis::rows ? grad.rows() : grad.cols(); }
-  int64_t line_length() const { return axis == Axis::rows ? grad.cols() : grad.rows(); }
+  constexpr int64_t rank() const { return index.numel(); }
+  constexpr int64_t lines() const { return axis == Axis::rows ? grad.rows() : grad.cols(); }
+  constexpr int64_t line_length() const { return axis == Axis::rows ? grad.cols() : grad.rows(); }
 
   void check_target() const {
     require_scalars(scalars, counters);

@@ -6,8 +6,10 @@
 namespace lean::cuda {
 
 void Launch::enqueue(cudaStream_t stream) const {
-  // cudaLaunchKernel takes the arguments without const and only reads them.
-  check(cudaLaunchKernel(kernel, grid, block, const_cast<void**>(arguments.data()), 0, stream),
+  // Takes the arguments without const and only reads them.
+  void** values = const_cast<void**>(arguments.data());
+  check(cooperative ? cudaLaunchCooperativeKernel(kernel, grid, block, values, 0, stream)
+                    : cudaLaunchKernel(kernel, grid, block, values, 0, stream),
         "could not launch a kernel");
 }
 
@@ -16,6 +18,17 @@ const void* Recorder::upload(const void* values, size_t bytes) {
 }
 
 void* Recorder::allocate(size_t bytes) { return arena_.allocate(bytes); }
+
+size_t Recorder::resident_blocks(const void* kernel, unsigned threads) {
+  int device = 0, processors = 0, blocks = 0;
+  check(cudaGetDevice(&device), "there is no device");
+  check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device),
+        "the device does not say how many processors it has");
+  check(
+      cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, static_cast<int>(threads), 0),
+      "the device does not say how many blocks it can run at once");
+  return static_cast<size_t>(processors) * static_cast<size_t>(blocks);
+}
 
 void Recorder::require_tiles(size_t before, int64_t more) {
   // A grid has no more blocks than that.

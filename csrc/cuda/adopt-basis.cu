@@ -1,0 +1,53 @@
+#include "kernels/adopt-basis.h"
+
+#include "cuda/refresh/refresh-launch.cuh"
+#include "cuda/register.h"
+
+namespace lean::cuda {
+namespace {
+
+// memory.basis <- source, and whether its columns are orthonormal.
+__device__ bool take(const AdoptBasis& item, const BasisRefresh& refresh) {
+  const RefreshMemory& memory = refresh.memory;
+  const float* source = at<const float>(item.source, refresh.bases);
+  const int64_t rank = item.rank();
+  Grid::threads(item.source.numel(), 1, [&](int64_t i) { memory.basis[i] = source[i]; });
+  if (Grid::is_first()) *memory.largest = 0;
+  Grid::sync();
+  refresh.orthonormal().form_gram();
+  Grid::threads(rank * rank, 1, [&](int64_t k) {
+    const int64_t i = k / rank, j = k % rank;
+    if (j < i) return;
+    const double error = memory.orthonormal.gram[k] - (i == j ? 1 : 0);
+    if (!(fabs(error) <= AdoptBasis::kTolerance)) atomicOr(memory.largest, 1u);
+  });
+  Grid::sync();
+  return *memory.largest == 0;
+}
+
+__global__ void __launch_bounds__(kThreads)
+    adopt(const AdoptBasis* items, size_t count, RefreshMemory memory, Bases bases) {
+  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  for (size_t i = 0; i < count; ++i) {
+    const AdoptBasis& item = items[i];
+    if (!BasisRefresh::is_due(item, bases)) continue;
+    const BasisRefresh refresh = {item, memory, bases, shared};
+    if (take(item, refresh)) {
+      refresh.adopt();
+    } else {
+      refresh.refuse();
+    }
+    Grid::sync();
+  }
+}
+
+void record(std::span<const AdoptBasis> items, Recorder& recorder) {
+  if (items.empty()) return;
+  recorder.launch_together(adopt, refresh_blocks(items), kThreads, recorder.upload(items),
+                           items.size(), refresh_memory(items, recorder), recorder.bases());
+}
+
+const Registered<AdoptBasis, record> registered;
+
+}  // namespace
+}  // namespace lean::cuda

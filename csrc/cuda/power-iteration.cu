@@ -1,0 +1,69 @@
+// One cooperative launch, which returns at once in a step that refreshes nothing. Items that are
+// due take turns, each with the whole grid.
+#include "kernels/power-iteration.h"
+
+#include "cuda/refresh/refresh-launch.cuh"
+#include "cuda/register.h"
+
+namespace lean::cuda {
+namespace {
+
+// basis <- scale^2 G^T G from (right) or scale^2 G G^T from (left).
+__device__ void pass(const BasisRefresh& refresh, float scale, const void* from, DType type) {
+  const BasisTarget& item = refresh.item;
+  const bool right = item.side == Side::right;
+  const void* grad = at<const void>(item.grad, refresh.bases);
+  const DType grad_type = item.grad.dtype;
+  const int64_t projected = item.projected(), others = item.others(), rank = item.rank();
+  const RefreshMemory& memory = refresh.memory;
+  BasisRefresh::multiply(
+      {{grad, grad_type, others, projected, right}, {from, type, rank, projected, false}}, scale,
+      memory.projections);
+  BasisRefresh::multiply({{grad, grad_type, projected, others, !right},
+                          {memory.projections, DType::float32, rank, others, false}},
+                         scale, memory.basis);
+}
+
+__device__ void refresh_basis(const PowerIteration& item, const BasisRefresh& refresh) {
+  const float scale = refresh.gradient_scale();
+  if (scale == 0) return refresh.refuse();
+  const bool cold = !refresh.has_basis();
+  const uint64_t noise = refresh.key();
+  const Orthonormal orthonormal = refresh.orthonormal();
+  if (cold) {
+    orthonormal.fill(noise);
+    Grid::sync();
+  }
+  const int64_t passes = cold ? item.cold_passes : item.warm_passes;
+  for (int64_t i = 0; i < passes; ++i) {
+    if (i == 0 && !cold) {
+      pass(refresh, scale, at<const void>(item.basis, refresh.bases), item.basis.dtype);
+    } else {
+      pass(refresh, scale, refresh.memory.basis, DType::float32);
+    }
+    orthonormal.run(mix64(noise ^ static_cast<uint64_t>(i)));
+  }
+  refresh.adopt();
+}
+
+__global__ void __launch_bounds__(kThreads)
+    iterate(const PowerIteration* items, size_t count, RefreshMemory memory, Bases bases) {
+  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  for (size_t i = 0; i < count; ++i) {
+    const PowerIteration& item = items[i];
+    if (at<const void>(item.grad, bases) == nullptr || !BasisRefresh::is_due(item, bases)) continue;
+    refresh_basis(item, {item, memory, bases, shared});
+    Grid::sync();
+  }
+}
+
+void record(std::span<const PowerIteration> items, Recorder& recorder) {
+  if (items.empty()) return;
+  recorder.launch_together(iterate, refresh_blocks(items), kThreads, recorder.upload(items),
+                           items.size(), refresh_memory(items, recorder), recorder.bases());
+}
+
+const Registered<PowerIteration, record> registered;
+
+}  // namespace
+}  // namespace lean::cuda

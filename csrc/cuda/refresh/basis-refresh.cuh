@@ -1,0 +1,146 @@
+// What the kernels that compute a new basis do with it (kernels/basis.h), one item at a time over
+// the whole grid.
+#pragma once
+
+#include "core/random.h"
+#include "cuda/device/float-product.cuh"
+#include "cuda/device/tensor.cuh"
+#include "cuda/refresh/orthonormal.cuh"
+#include "kernels/basis.h"
+
+namespace lean::cuda {
+
+// Scratch memory of a launch, with room for any of its items.
+struct RefreshMemory {
+  float* basis;        // projected x rank: the new basis
+  float* projections;  // others x rank: products with it; the rotated momentum
+  float* transfer;     // rank x rank
+  uint32_t* largest;   // bits of the largest magnitude in the gradient
+  Orthonormal::Memory orthonormal;
+};
+
+class BasisRefresh {
+ public:
+  const BasisTarget& item;
+  RefreshMemory memory;
+  Bases bases;
+  double (&shared)[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+
+  __device__ int64_t rank() const { return item.rank(); }
+  __device__ Counters& counters() const { return *at<Counters>(item.counters, bases); }
+  __device__ bool has_basis() const { return counters().has_basis != kNoBasis; }
+  __device__ uint64_t key() const { return random_key(item.seed, item.stream, counters().calls); }
+  __device__ Orthonormal orthonormal() const {
+    return {memory.basis, item.projected(), rank(), memory.orthonormal, shared};
+  }
+
+  // Whether the item refreshes in this step: the same for all threads of the grid.
+  __device__ static bool is_due(const BasisTarget& item, Bases bases) {
+    const StepScalars s = scalars_at(item.scalars, bases);
+    return s.active != 0 && s.refresh != 0;
+  }
+
+  // A power of two that brings the gradient's largest magnitude to about 1; 0 where there is no
+  // direction to be had from it: it is zero, not finite, or so large that products might overflow.
+  __device__ float gradient_scale() const {
+    if (Grid::is_first()) *memory.largest = 0;
+    Grid::sync();
+    const void* grad = at<const void>(item.grad, bases);
+    const DType type = item.grad.dtype;
+    const int64_t count = item.grad.numel();
+    uint32_t most = 0;
+    Grid::threads(count, kOctet, [&](int64_t i) {
+      const int64_t left = count - i;
+      const Octet g =
+          widen(load(grad, type, i, left < kOctet ? static_cast<int>(left) : kOctet), type);
+#pragma unroll
+      for (int k = 0; k < kOctet; ++k) most = max(most, __float_as_uint(g.x[k].x) & 0x7fffffffu);
+    });
+    most = __reduce_max_sync(0xffffffffu, most);
+    if (threadIdx.x % kWarp == 0) atomicMax(memory.largest, most);
+    Grid::sync();
+    const float largest = __uint_as_float(*memory.largest);
+    if (!(largest > 0 && largest < 0x1p112f)) return 0;
+    const uint32_t exponent = __float_as_uint(largest) >> 23;
+    return __uint_as_float((exponent < 2 ? 252u : 254u - exponent) << 23);
+  }
+
+  // to <- factor * product.
+  __device__ static void multiply(const Product& product, float factor, float* to) {
+    const int64_t cols = product.cols();
+    Grid::blocks(product_tiles(product.rows(), cols), [&](int64_t tile) {
+      FloatProduct::compute(product, Corner::of(static_cast<uint32_t>(tile), cols),
+                            [&](int64_t row, int64_t col, int count, Octet octet) {
+#pragma unroll
+                              for (int k = 0; k < kOctet; ++k) octet.x[k] = octet.x[k] * factor;
+                              store(to, DType::float32, row * cols + col, count,
+                                    narrow(octet, DType::float32));
+                            });
+    });
+    Grid::sync();
+  }
+
+  // Puts memory.basis in the place of the old one, and treats the momentum.
+  __device__ void adopt() const {
+    const bool had = has_basis();
+    if (had && item.on_refresh == OnRefresh::restart) {
+      copy(nullptr, item.exp_avg);
+    } else if (had && item.on_refresh == OnRefresh::rotate) {
+      rotate();
+    }
+    Grid::sync();
+    copy(memory.basis, item.basis);
+    Grid::sync();
+    if (!Grid::is_first()) return;
+    Counters& c = counters();
+    c.has_basis = had && item.on_refresh == OnRefresh::published ? kBasisPublished : kBasis;
+    if (item.on_refresh == OnRefresh::restart) c.since_basis = 0;
+    ++c.refreshes;
+  }
+
+  // Keeps what there is, or takes random columns where there is nothing.
+  __device__ void refuse() const {
+    const bool had = has_basis();
+    const uint64_t noise = key();
+    if (!had) {
+      orthonormal().fill(noise);
+      Grid::sync();
+      orthonormal().run(noise);
+      copy(memory.basis, item.basis);
+    }
+    Grid::sync();
+    if (!Grid::is_first()) return;
+    ++counters().refused;
+    if (!had) counters().has_basis = kBasis;
+  }
+
+ private:
+  // tensor <- from, or zeros.
+  __device__ void copy(const float* from, const Tensor& tensor) const {
+    void* to = at<void>(tensor, bases);
+    const int64_t count = tensor.numel();
+    Grid::threads(count, kOctet, [&](int64_t i) {
+      const int64_t left = count - i;
+      const int here = left < kOctet ? static_cast<int>(left) : kOctet;
+      Octet octet = {};
+      if (from != nullptr) octet = widen(load(from, DType::float32, i, here), DType::float32);
+      store(to, tensor.dtype, i, here, narrow(octet, tensor.dtype));
+    });
+  }
+
+  // transfer <- old^T new; M <- M transfer (right), or transfer^T M (left).
+  __device__ void rotate() const {
+    const bool right = item.side == Side::right;
+    const Operand old = {at<const void>(item.basis, bases), item.basis.dtype, rank(),
+                         item.projected(), false};
+    const Operand fresh = {memory.basis, DType::float32, rank(), item.projected(), false};
+    multiply({old, fresh}, 1, memory.transfer);
+    const Operand m = {at<const void>(item.exp_avg, bases), item.exp_avg.dtype, item.others(),
+                       rank(), right};
+    const Operand t = {memory.transfer, DType::float32, rank(), rank(), false};
+    multiply(right ? Product{m, t} : Product{t, m}, 1, memory.projections);
+    copy(memory.projections, item.exp_avg);
+  }
+};
+
+}  // namespace lean::cuda

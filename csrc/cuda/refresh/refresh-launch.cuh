@@ -1,0 +1,45 @@
+// Records the one cooperative launch of a kernel that refreshes bases.
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include "cuda/recorder.h"
+#include "cuda/refresh/basis-refresh.cuh"
+
+namespace lean::cuda {
+
+// Room for each item in turn: they refresh one after the other.
+template <class Item>
+RefreshMemory refresh_memory(std::span<const Item> items, Recorder& recorder) {
+  int64_t basis = 0, projections = 0, rank = 0;
+  for (const Item& item : items) {
+    basis = std::max(basis, item.projected() * item.rank());
+    projections = std::max(projections, item.others() * item.rank());
+    rank = std::max(rank, item.rank());
+  }
+  RefreshMemory memory;
+  memory.basis = recorder.scratch<float>(basis);
+  memory.projections = recorder.scratch<float>(projections);
+  memory.transfer = recorder.scratch<float>(rank * rank);
+  memory.largest = recorder.scratch<uint32_t>(1);
+  memory.orthonormal = {recorder.scratch<double>(rank * rank),
+                        recorder.scratch<double>(rank * rank), recorder.scratch<double>(rank),
+                        recorder.scratch<int32_t>(rank), recorder.scratch<double>(1)};
+  return memory;
+}
+
+// No more blocks than the largest stage of an item has work for.
+template <class Item>
+size_t refresh_blocks(std::span<const Item> items) {
+  int64_t most = 1;
+  for (const Item& item : items) {
+    const int64_t tiles = (item.rank() + DoubleTile::kSide - 1) / DoubleTile::kSide;
+    const int64_t rows = (item.projected() + DoubleTile::kSide - 1) / DoubleTile::kSide;
+    most = std::max({most, tiles * (tiles + 1) / 2, rows, product_tiles(item.others(), item.rank()),
+                     product_tiles(item.projected(), item.rank())});
+  }
+  return static_cast<size_t>(most);
+}
+
+}  // namespace lean::cuda
