@@ -9,7 +9,8 @@ namespace lean::cuda {
 namespace {
 
 // basis <- scale^2 G^T G from (right) or scale^2 G G^T from (left).
-__device__ void pass(const BasisRefresh& refresh, float scale, const void* from, DType type) {
+__device__ __forceinline__ void pass(const BasisRefresh& refresh, float scale, const void* from,
+                                     DType type) {
   const BasisTarget& item = refresh.item;
   const bool right = item.side == Side::right;
   const void* grad = at<const void>(item.grad, refresh.bases);
@@ -24,7 +25,8 @@ __device__ void pass(const BasisRefresh& refresh, float scale, const void* from,
                          scale, memory.basis);
 }
 
-__device__ void refresh_basis(const PowerIteration& item, const BasisRefresh& refresh) {
+__device__ __forceinline__ void refresh_basis(const PowerIteration& item,
+                                              const BasisRefresh& refresh) {
   const float scale = refresh.gradient_scale();
   if (scale == 0) return refresh.refuse();
   const bool cold = !refresh.has_basis();
@@ -36,11 +38,10 @@ __device__ void refresh_basis(const PowerIteration& item, const BasisRefresh& re
   }
   const int64_t passes = cold ? item.cold_passes : item.warm_passes;
   for (int64_t i = 0; i < passes; ++i) {
-    if (i == 0 && !cold) {
-      pass(refresh, scale, at<const void>(item.basis, refresh.bases), item.basis.dtype);
-    } else {
-      pass(refresh, scale, refresh.memory.basis, DType::float32);
-    }
+    const bool from_old = i == 0 && !cold;
+    pass(refresh, scale,
+         from_old ? at<const void>(item.basis, refresh.bases) : refresh.memory.basis,
+         from_old ? item.basis.dtype : DType::float32);
     orthonormal.run(mix64(noise ^ static_cast<uint64_t>(i)));
   }
   refresh.adopt();
