@@ -17,12 +17,15 @@ __device__ __forceinline__ void pass(const BasisRefresh& refresh, float scale, c
   const DType grad_type = item.grad.dtype;
   const int64_t projected = item.projected(), others = item.others(), rank = item.rank();
   const RefreshMemory& memory = refresh.memory;
-  BasisRefresh::multiply(
-      {{grad, grad_type, others, projected, right}, {from, type, rank, projected, false}}, scale,
-      memory.projections);
-  BasisRefresh::multiply({{grad, grad_type, projected, others, !right},
-                          {memory.projections, DType::float32, rank, others, false}},
-                         scale, memory.basis);
+  const Product there = {{grad, grad_type, others, projected, right},
+                         {from, type, rank, projected, false}};
+  const Product and_back = {{grad, grad_type, projected, others, !right},
+                            {memory.projections, DType::float32, rank, others, false}};
+#pragma unroll 1  // or a product's code is there twice
+  for (int i = 0; i < 2; ++i) {
+    BasisRefresh::multiply(i == 0 ? there : and_back, scale,
+                           i == 0 ? memory.projections : memory.basis);
+  }
 }
 
 __device__ __forceinline__ void refresh_basis(const PowerIteration& item,
