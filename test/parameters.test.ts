@@ -10,7 +10,11 @@ const build = (...params: unknown[]) =>
 describe("data", () => {
   test("a BigInt pointer is refused, which no cpu takes", () => {
     expect(() => build({ ...good(), data: 140_000n })).toThrow(
-      expect.objectContaining({ code: "ERR_LEAN_INVALID_ARG", parameter: "w.data", value: 140_000n }),
+      expect.objectContaining({
+        code: "ERR_LEAN_INVALID_ARG",
+        parameter: "w.data",
+        value: 140_000n,
+      }),
     );
   });
 

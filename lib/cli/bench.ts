@@ -182,9 +182,9 @@ function table(rows: readonly BenchRow[]): string {
   ]);
   const heading = ["recipe", "shape", "dtype", "ms/step", "quartiles", "state MiB", "kernels"];
   const lines = [heading, ...cells];
-  const widths = heading.map((_, column) => column).map((column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
+  const widths = heading
+    .map((_, column) => column)
+    .map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
     .map((line) =>
       line

@@ -1,8 +1,8 @@
 /** `lean-optim info`: what this installation is made of. */
 import { availableParallelism, cpus } from "node:os";
 import { bindingFile } from "../binding.js";
-import { type ErrorCode, LeanError } from "../errors.js";
 import { isHost } from "../devices.js";
+import { type ErrorCode, LeanError } from "../errors.js";
 import { type AbsentDevice, describeNative, kernelNames } from "../native.js";
 import { version } from "../version.js";
 import { command, exitCode } from "./command.js";

@@ -68,6 +68,26 @@ describe.each(cudaBackends)("on %s", (device) => {
     },
   );
 
+  test("rows longer than a block takes alone step as on the CPU", () => {
+    const shape = [2, 70_001];
+    const count = 140_002;
+    const recipe = adamSN({ lr: 1e-2, partition: "row" });
+    const data = upload(device, count, 1, "float32");
+    const grad = upload(device, count, 2, "float32");
+    const params = [
+      { name: "w", shape, dtype: "float32" as const, data: data.ptr, grad: grad.ptr },
+    ];
+    using optimizer = new Optimizer([{ params, optimizer: recipe }], { device });
+    const own = { name: "w", shape, data: randomFloats(count, 1), grad: randomFloats(count, 2) };
+    using expected = new Optimizer([{ params: [own], optimizer: recipe }]);
+    for (const each of [optimizer, expected]) {
+      each.step();
+      each.synchronize();
+    }
+    const off = data.read().map((x, i) => Math.abs(x - (own.data[i] as number)));
+    expect(off.reduce((a, b) => Math.max(a, b))).toBeLessThan(1e-6);
+  });
+
   test("a thousand small tensors take no more launches than one, and step as each does alone", () => {
     const many = Array.from({ length: 1000 }, (_, i) => parameter(1 + (i % 7), i));
     using optimizer = make(many);
@@ -187,7 +207,9 @@ describe.each(cudaBackends)("on %s", (device) => {
         [
           {
             optimizer: adamw(),
-            params: [{ name: "w", shape: [64], dtype: "float32", data: data as DevicePointer, ...more }],
+            params: [
+              { name: "w", shape: [64], dtype: "float32", data: data as DevicePointer, ...more },
+            ],
           },
         ],
         { device },

@@ -1,7 +1,7 @@
 /** The tests that every recipe takes: each of its settings, on every kind of parameter. */
 import { cosine, linear, type Recipe, type RecipeOptions } from "lean-optim";
-import type { OracleSettings } from "./companion.js";
 import { cudaBackends } from "./backends.js";
+import type { OracleSettings } from "./companion.js";
 import { weightTypes } from "./dtypes.js";
 import { type Shape, shapes } from "./shapes.js";
 import { type Walk, walk } from "./walk.js";

@@ -3,8 +3,8 @@ import { trajectoryError } from "../../../test/oracle/golden.js";
 import { type Basis, Optimizer } from "../../optimizer.js";
 import { type SafetensorsReader, typedArray } from "../../safetensors.js";
 import type { GoldenCase } from "../golden-cases.js";
-import { Mirrored } from "./mirrored.js";
 import { optimizerOptionsOf, recipeOf } from "./golden-recipe.js";
+import { Mirrored } from "./mirrored.js";
 
 const name = "weight";
 
