@@ -84,7 +84,7 @@ describe.each(cudaBackends)("on %s", (device) => {
       each.step();
       each.synchronize();
     }
-    const off = data.read().map((x, i) => Math.abs(x - (own.data[i] as number)));
+    const off = Array.from(data.read(), (x, i) => Math.abs(x - (own.data[i] as number)));
     expect(off.reduce((a, b) => Math.max(a, b))).toBeLessThan(1e-6);
   });
 
