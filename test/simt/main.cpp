@@ -15,7 +15,10 @@ class FreshDevice : public doctest::IReporter {
  public:
   explicit FreshDevice(const doctest::ContextOptions&) {}
 
-  void test_case_start(const doctest::TestCaseData&) override {
+  void test_case_start(const doctest::TestCaseData&) override { start(); }
+  void test_case_reenter(const doctest::TestCaseData&) override { start(); }  // the next subcase
+
+  void start() {
     lean::simt::options() = before().machine;
     lean::simt::runtime_options() = before().runtime;
     lean::simt::set_fault_handler([](const std::string&) {});
@@ -25,7 +28,6 @@ class FreshDevice : public doctest::IReporter {
   void report_query(const doctest::QueryData&) override {}
   void test_run_start() override { before(); }
   void test_run_end(const doctest::TestRunStats&) override {}
-  void test_case_reenter(const doctest::TestCaseData&) override {}
   void test_case_end(const doctest::CurrentTestCaseStats&) override {}
   void test_case_exception(const doctest::TestCaseException&) override {}
   void subcase_start(const doctest::SubcaseSignature&) override {}

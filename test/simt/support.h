@@ -19,7 +19,7 @@ namespace lean::simt::test {
   do {                                                     \
     cudaError_t code_ = (call);                            \
     CHECK_MESSAGE(code_ == cudaSuccess, #call, " gives ",  \
-                  cudaGetErrorName(code_), ": ",           \
+                  std::string(cudaGetErrorName(code_)), ": ", \
                   ::lean::simt::last_error_message());     \
   } while (0)
 

@@ -227,7 +227,7 @@ void DeviceMemory::copy_initialized(uint64_t to, uint64_t from, uint64_t bytes) 
     const std::shared_lock lock(all.mutex);
     source = all.region_at(from);
     Region* target = all.region_at(to);
-    if (target == nullptr || target->written.complete()) return;
+    if (target == nullptr) return;
     if (source != nullptr && !source->written.complete()) {
       target->written.copy(to - target->address, source->written, from - source->address, bytes);
       return;
