@@ -12,6 +12,12 @@ if((LEAN_CUDA_SOURCES OR LEAN_CUDA_TESTS) AND NOT LEAN_CUDA STREQUAL "OFF" AND N
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
     enable_language(CUDA)
+    # nvcc 12 and 13 have C++20, which CMake before 3.28 or so does not know of every release.
+    foreach(kind STANDARD EXTENSION)
+      if(NOT CMAKE_CUDA20_${kind}_COMPILE_OPTION)
+        set(CMAKE_CUDA20_${kind}_COMPILE_OPTION -std=c++20)
+      endif()
+    endforeach()
     set(LEAN_HAVE_CUDA ON)
   elseif(LEAN_CUDA STREQUAL "ON")
     message(FATAL_ERROR "LEAN_CUDA=ON, but no nvcc was found")

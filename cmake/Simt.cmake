@@ -4,7 +4,8 @@
 # Needs nvcc (which writes the PTX that is interpreted), no driver and no libcudart.
 
 file(GLOB_RECURSE LEAN_SIMT_SOURCES CONFIGURE_DEPENDS csrc/simt/*.cpp)
-file(GLOB LEAN_SIMT_TESTS CONFIGURE_DEPENDS test/simt/*.cpp test/simt/*.cu)
+file(GLOB LEAN_SIMT_TESTS CONFIGURE_DEPENDS test/simt/*.cpp test/simt/*.cu
+  test/simt/planted/*.cu)
 if(NOT LEAN_SIMT_SOURCES)
   return()
 endif()

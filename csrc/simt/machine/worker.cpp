@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "simt/checks/deadlock.h"
+#include "simt/checks/races.h"
 #include "simt/memory/async-copy.h"
 
 namespace lean::simt {
@@ -88,6 +89,10 @@ void Worker::start(const Grid& grid, Block& block, Cluster& cluster, uint64_t cl
     block.copies = 0;
     block.pending.reset(block.shared_bytes);
   }
+  if (grid.races != nullptr) {
+    grid.races->forget(block.shared, block.shared_bytes);
+    grid.races->block_synchronized(block);
+  }
   cluster.blocks.push_back(&block);
   cluster.alive += block.threads;
   for (Warp& warp : block.warps) {
@@ -98,6 +103,7 @@ void Worker::start(const Grid& grid, Block& block, Cluster& cluster, uint64_t cl
     warp.parked.clear();
     warp.blocked.clear();
     warp.cluster_arrived = 0;
+    warp.carry = 0;
     forget_copies(warp);
     if (grid.kernel->local_bytes > 0) {
       std::memset(warp.local, 0xff, size_t{grid.kernel->local_bytes} * kLanes);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "simt/checks/fault.h"
+#include "simt/checks/races.h"
 #include "simt/machine/block.h"
 #include "simt/machine/columns.h"
 #include "simt/memory/access.h"
@@ -110,11 +111,15 @@ Flow copy(Warp& warp, const Instruction& instruction, Mask mask) {
   return Flow::next;
 }
 
-void land(Block& block, AsyncBatch& batch, Mask lanes) {
+void land(Warp& warp, AsyncBatch& batch, Mask lanes) {
+  Block& block = *warp.block;
   for (Mask left = lanes; left != 0; left &= left - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(left));
     std::memcpy(batch.to[i], batch.data[i].data(), batch.bytes);
     block.pending.clear(static_cast<uint64_t>(batch.to[i] - block.shared), batch.bytes);
+    if (Races* races = block.grid->races) {
+      races->landed(warp, batch.pc, static_cast<int>(i), batch.to[i], batch.bytes);
+    }
   }
   block.copies -= static_cast<uint32_t>(std::popcount(lanes));
   batch.lanes &= ~lanes;
@@ -142,7 +147,7 @@ void land_groups(Warp& warp, Mask mask, uint32_t kept, bool open) {
       const bool lands = open || uint64_t{batch.group[i]} + kept < copies.committed[i];
       if (lands) ready |= left & (~left + 1);
     }
-    if (ready != 0) land(*warp.block, batch, ready);
+    if (ready != 0) land(warp, batch, ready);
   }
   drop_empty(copies);
 }

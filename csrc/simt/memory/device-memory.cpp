@@ -16,6 +16,7 @@ namespace lean::simt {
 namespace {
 
 constexpr uint64_t kAlignment = 256;
+constexpr uint64_t kReservedAlignment = 2 << 20;  // cuMemMap's granularity
 constexpr uint64_t kGap = 256;  // unused bytes between allocations: an overrun finds nothing there
 constexpr size_t kRemembered = 4096;  // freed allocations, for descriptions
 
@@ -44,18 +45,25 @@ struct State {
   }
 
   Region* region_at(uint64_t address) {
-    auto after = regions.upper_bound(address);
-    if (after == regions.begin()) return nullptr;
-    Region& region = std::prev(after)->second;
-    return address < region.end() || address == region.address ? &region : nullptr;
+    auto at = regions.upper_bound(address);
+    while (at != regions.begin()) {
+      Region& region = (--at)->second;
+      if (address < region.end() || address == region.address) return &region;
+      // What was adopted may lie within a reserved range.
+      if (!region.adopted) return nullptr;
+    }
+    return nullptr;
   }
 
   // Addresses go round: those that were freed last come last.
-  uint64_t find_room(uint64_t bytes) {
+  uint64_t find_room(uint64_t bytes, uint64_t alignment) {
+    const auto align = [&] { cursor = (cursor + alignment - 1) / alignment * alignment; };
     for (int round = 0; round < 2; ++round) {
+      align();
       auto next = regions.lower_bound(cursor);
       while (next != regions.end() && next->first < end && cursor + bytes + kGap > next->first) {
-        cursor = (next->second.end() + kGap + kAlignment - 1) / kAlignment * kAlignment;
+        cursor = next->second.end() + kGap;
+        align();
         ++next;
       }
       if (cursor + bytes + kGap <= end) return cursor;
@@ -69,6 +77,8 @@ struct State {
     const uint64_t to = (address + bytes + page - 1) / page * page;
     return mprotect(reinterpret_cast<void*>(from), to - from, PROT_READ | PROT_WRITE) == 0;
   }
+
+  bool owns(uint64_t address) const { return address >= begin && address < end; }
 
   void give_back(const Region& region) const {
     const uint64_t from = (region.address + page - 1) / page * page;
@@ -94,7 +104,7 @@ Region& insert(State& all, uint64_t address, uint64_t bytes, MemoryKind kind) {
 
 void erase(State& all, std::map<uint64_t, Region>::iterator at) {
   const Region& region = at->second;
-  all.freed[region.address] = region;
+  if (!region.adopted) all.freed[region.address] = region;
   if (all.freed.size() > kRemembered) all.freed.erase(all.freed.begin());
   all.regions.erase(at);
 }
@@ -111,7 +121,8 @@ uint64_t DeviceMemory::allocate(uint64_t bytes, MemoryKind kind) {
   const std::unique_lock lock(all.mutex);
   const bool counted = kind == MemoryKind::device;
   if (counted && (bytes > all.limit || all.used > all.limit - bytes)) return 0;
-  const uint64_t address = all.find_room(bytes);
+  const uint64_t address =
+      all.find_room(bytes, kind == MemoryKind::reserved ? kReservedAlignment : kAlignment);
   if (address == 0) return 0;
   if (kind != MemoryKind::reserved) {
     if (!all.back(address, bytes)) return 0;
@@ -144,10 +155,14 @@ const Allocation* DeviceMemory::find(uint64_t address) const {
 void DeviceMemory::adopt(void* memory, uint64_t bytes, MemoryKind kind) {
   State& all = state();
   const std::unique_lock lock(all.mutex);
-  Region& region = insert(all, reinterpret_cast<uint64_t>(memory), bytes, kind);
+  const auto address = reinterpret_cast<uint64_t>(memory);
+  // A part of a reserved range gets memory.
+  const bool backed = all.owns(address) && all.back(address, bytes);
+  if (backed) std::memset(memory, 0xff, bytes);
+  Region& region = insert(all, address, bytes, kind);
   region.adopted = true;
-  // What the host has written there is not known.
-  region.written.reset(0);
+  // What the host has written to its own memory is not known.
+  region.written.reset(backed ? bytes : 0);
 }
 
 bool DeviceMemory::forget(void* memory) {
@@ -155,6 +170,7 @@ bool DeviceMemory::forget(void* memory) {
   const std::unique_lock lock(all.mutex);
   const auto found = all.regions.find(reinterpret_cast<uint64_t>(memory));
   if (found == all.regions.end() || !found->second.adopted) return false;
+  if (all.owns(found->first)) all.give_back(found->second);
   erase(all, found);
   return true;
 }
@@ -211,8 +227,8 @@ void DeviceMemory::copy_initialized(uint64_t to, uint64_t from, uint64_t bytes) 
     const std::shared_lock lock(all.mutex);
     source = all.region_at(from);
     Region* target = all.region_at(to);
-    if (target == nullptr || target->adopted) return;
-    if (source != nullptr && !source->adopted) {
+    if (target == nullptr) return;
+    if (source != nullptr && !source->written.complete()) {
       target->written.copy(to - target->address, source->written, from - source->address, bytes);
       return;
     }

@@ -44,14 +44,18 @@ Flow load(Warp& warp, const Instruction& instruction, Mask mask) {
   const bool transposed = instruction.data[kTransposed] != 0;
   HostPointers host;
   resolve_rows(warp, instruction, AccessKind::load, count, host);
-  Rows rows;
-  for (size_t i = 0; i < count * kRows; ++i) std::memcpy(rows[i].data(), host[i], 16);
   for (size_t k = 0; k < count; ++k) {
+    // Without transposition, a lane's two elements are next to each other in memory.
+    alignas(64) std::array<std::array<uint16_t, kRows>, kRows> rows;
+    for (size_t i = 0; i < kRows; ++i) std::memcpy(rows[i].data(), host[k * kRows + i], 16);
     Lanes<uint32_t> lanes;
-    for (size_t i = 0; i < kLanes; ++i) {
-      const Element low = element_of(i, 0, transposed), high = element_of(i, 1, transposed);
-      lanes[i] = rows[k * kRows + low.row][low.column] |
-                 uint32_t{rows[k * kRows + high.row][high.column]} << 16;
+    if (transposed) {
+      for (size_t i = 0; i < kLanes; ++i) {
+        const size_t row = i % 4 * 2, column = i / 4;
+        lanes[i] = rows[row][column] | uint32_t{rows[row + 1][column]} << 16;
+      }
+    } else {
+      std::memcpy(lanes.data(), rows.data(), sizeof lanes);
     }
     write(warp, instruction.operands[k], lanes, mask);
   }

@@ -3,6 +3,8 @@
 #include <bit>
 
 #include "simt/checks/fault.h"
+#include "simt/checks/races.h"
+#include "simt/counters/collect.h"
 #include "simt/machine/worker.h"
 #include "simt/memory/access.h"
 #include "simt/memory/address.h"
@@ -74,7 +76,8 @@ void check_region(const Warp& warp, const Instruction& instruction, const Access
   }
   if (region.written.complete()) return;
   const uint64_t offset = address - region.address;
-  if (reads(access.kind) && options().initialization && !region.written.all(offset, bytes)) {
+  if (reads(access.kind) && warp.block->grid->options.initialization &&
+      !region.written.all(offset, bytes)) {
     throw_uninitialized(warp, instruction, lane, access, address);
   }
   if (writes(access.kind)) region.written.set(offset, bytes);
@@ -106,12 +109,13 @@ void resolve_global(Warp& warp, const Instruction& instruction, const Access& ac
   Worker& worker = *warp.block->worker;
   const uint64_t end = addresses.highest + access.bytes;
   Region* region = find_region(worker, instruction.pc, addresses.lowest, end);
-  if (region != nullptr && region->kind == MemoryKind::device && region->written.complete()) return;
-  if (region != nullptr && contiguous(access, addresses)) {
+  const bool usable = region != nullptr && region->kind != MemoryKind::reserved &&
+                      (region->kind != MemoryKind::constant || !writes(access.kind));
+  if (usable && region->written.complete()) return;
+  if (usable && contiguous(access, addresses)) {
     const uint64_t bytes = uint64_t{access.bytes} * kLanes;
-    const bool bad = region->kind != MemoryKind::device ||
-                     (reads(access.kind) && options().initialization &&
-                      !region->written.all(addresses.lowest - region->address, bytes));
+    const bool bad = reads(access.kind) && warp.block->grid->options.initialization &&
+                     !region->written.all(addresses.lowest - region->address, bytes);
     if (!bad) {
       if (writes(access.kind)) {
         region->written.set(addresses.lowest - region->address, bytes);
@@ -132,7 +136,8 @@ void check_shared(const Warp& warp, const Instruction& instruction, const Access
     throw_async(warp, instruction, lane, offset);
   }
   if (block.written.complete()) return;
-  if (reads(access.kind) && options().initialization && !block.written.all(offset, bytes)) {
+  if (reads(access.kind) && warp.block->grid->options.initialization &&
+      !block.written.all(offset, bytes)) {
     throw_uninitialized(warp, instruction, lane, access, offset);
   }
   if (writes(access.kind)) block.written.set(offset, bytes);
@@ -199,18 +204,34 @@ void resolve_param(Warp& warp, const Instruction& instruction, const Access& acc
   });
 }
 
+// For those who want to know of every access to global and shared memory.
+void observe(Warp& warp, const Instruction& instruction, const Access& access, Space space,
+             const HostPointers& host) {
+  const Block& block = *warp.block;
+  const bool shared = space == Space::shared;
+  if (block.grid->races != nullptr) {
+    block.grid->races->access(warp, instruction, access, shared, host);
+  }
+  if (Counters* counters = block.worker->counters.get()) {
+    shared ? counters->shared(access) : counters->global(access);
+  }
+}
+
 void resolve_in(Space space, Warp& warp, const Instruction& instruction, const Access& access,
                 HostPointers& host) {
   switch (space) {
     case Space::shared:
-      return resolve_shared(warp, instruction, access, host);
+      resolve_shared(warp, instruction, access, host);
+      break;
     case Space::local:
       return resolve_local(warp, instruction, access, host);
     case Space::param:
       return resolve_param(warp, instruction, access, host);
     default:
-      return resolve_global(warp, instruction, access, host);
+      resolve_global(warp, instruction, access, host);
   }
+  if (warp.block->worker->observed) [[unlikely]]
+    observe(warp, instruction, access, space, host);
 }
 
 Space space_of(uint64_t window) {

@@ -35,8 +35,10 @@ Assembler::Assembler(const SyntaxTree& tree, const Function& function, const Mod
 void Assembler::run() {
   kernel_.name = function_.name;
   kernel_.max_threads = function_.max_threads;
-  std::ranges::copy(function_.required_threads, kernel_.required_threads);
-  std::ranges::copy(function_.required_cluster, kernel_.required_cluster);
+  const auto dim = [](const uint32_t(&three)[3]) { return Dim{three[0], three[1], three[2]}; };
+  kernel_.required_block = dim(function_.required_threads);
+  kernel_.required_cluster = dim(function_.required_cluster);
+  kernel_.explicit_cluster = function_.explicit_cluster;
   lay_out_parameters();
   lay_out_shared();
   lay_out_local();
@@ -142,6 +144,7 @@ void Assembler::add(Instruction made, const Draft& draft, const Statement& state
   made.pc = static_cast<uint32_t>(kernel_.code.size());
   kernel_.code.push_back(made);
   kernel_.places.push_back(place_of(statement));
+  kernel_.classes.push_back(class_of(statement.spelling));
   first_columns_.push_back(draft.first_column);
   jumps_.push_back(draft.jumps ? int64_t{draft.jump} : -1);
 }

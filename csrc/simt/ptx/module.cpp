@@ -1,9 +1,14 @@
 #include "simt/ptx/module.h"
 
+#include "simt/memory/device-memory.h"
 #include "simt/ptx/assembler.h"
 #include "simt/ptx/variables.h"
 
 namespace lean::simt {
+
+Module::~Module() {
+  for (const auto& [name, variable] : variables) DeviceMemory::get().release(variable.address);
+}
 
 std::unique_ptr<Module> parse_module(std::string_view ptx) {
   const SyntaxTree tree = parse_syntax(ptx);

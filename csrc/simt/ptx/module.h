@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "simt/counters/instruction-class.h"
 #include "simt/machine/instruction.h"
+#include "simt/machine/launch.h"
 #include "simt/machine/special.h"
 
 namespace lean::simt {
@@ -37,16 +39,18 @@ struct Kernel {
   std::string name;  // mangled
   std::vector<Parameter> parameters;
   uint32_t parameter_bytes = 0;
-  uint32_t static_shared = 0;   // bytes
-  uint32_t dynamic_shared = 0;  // where `extern __shared__` starts; static_shared, aligned
-  uint32_t local_bytes = 0;     // of each thread
-  uint32_t register_bytes = 0;  // of a warp
-  uint32_t max_threads = 1024;  // .maxntid, __launch_bounds__
-  uint32_t required_threads[3] = {0, 0, 0};  // .reqntid, __block_size__; 0: any
-  uint32_t required_cluster[3] = {0, 0, 0};  // .reqnctapercluster, __cluster_dims__; 0: any
+  uint32_t static_shared = 0;     // bytes
+  uint32_t dynamic_shared = 0;    // where `extern __shared__` starts; static_shared, aligned
+  uint32_t local_bytes = 0;       // of each thread
+  uint32_t register_bytes = 0;    // of a warp
+  uint32_t max_threads = 1024;    // .maxntid, __launch_bounds__
+  Dim required_block{0, 0, 0};    // .reqntid, __block_size__; 0: any
+  Dim required_cluster{0, 0, 0};  // .reqnctapercluster, __cluster_dims__; 0: any
+  bool explicit_cluster = false;  // .explicitcluster
   std::vector<Instruction> code;
-  std::vector<Place> places;    // of each instruction
-  std::vector<Column> columns;  // what the instructions' operands point into
+  std::vector<Place> places;              // of each instruction
+  std::vector<InstructionClass> classes;  // of each instruction
+  std::vector<Column> columns;            // what the instructions' operands point into
   std::vector<Line> constants;
   std::vector<SpecialRegister> specials;             // to be filled when a warp starts
   std::vector<std::vector<uint32_t>> branch_tables;  // of brx.idx
@@ -61,6 +65,11 @@ struct Variable {
 };
 
 struct Module {
+  Module() = default;
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+  ~Module();  // gives the variables' memory back
+
   std::string target;  // "sm_90"
   std::map<std::string, std::unique_ptr<Kernel>, std::less<>> kernels;
   std::map<std::string, Variable, std::less<>> variables;

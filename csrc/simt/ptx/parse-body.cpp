@@ -30,7 +30,7 @@ void BodyParser::parse(Cursor& cursor) {
         if (cursor.peek().kind == Token::Kind::end) cursor.fail("missing ';'");
         cursor.take();
       }
-      Statement statement = parse_instruction(ptx_, from, cursor.position());
+      Statement statement = parse_instruction(from, cursor.position());
       statement.scope = current_;
       statement.location = location_;
       function_.statements.push_back(std::move(statement));

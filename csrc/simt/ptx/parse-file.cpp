@@ -10,7 +10,7 @@ constexpr double kNewestVersion = 9.2;
 
 class FileParser {
  public:
-  explicit FileParser(std::string_view ptx) : ptx_(ptx), tokens_(tokenize(ptx)) {}
+  explicit FileParser(std::string_view ptx) : tokens_(tokenize(ptx)) {}
 
   SyntaxTree parse() {
     Cursor cursor(tokens_.data(), tokens_.data() + tokens_.size() - 1);
@@ -129,10 +129,12 @@ class FileParser {
                              function.required_threads[2];
     } else if (word == "reqnctapercluster") {
       three(cursor, function.required_cluster);
+    } else if (word == "explicitcluster") {
+      function.explicit_cluster = true;
     } else if (word == "pragma") {
       skip_statement(cursor);
     } else {
-      // .minnctapersm, .maxnreg, .explicitcluster, .noreturn: of no consequence here.
+      // .minnctapersm, .maxnreg, .noreturn: of no consequence here.
       while (cursor.peek().kind == Token::Kind::number || cursor.peek().is(',')) cursor.take();
     }
   }
@@ -152,14 +154,13 @@ class FileParser {
     while (cursor.peek().kind == Token::Kind::directive) tuning(cursor, function);
     if (cursor.peek().is('{')) {
       function.defined = true;
-      BodyParser(ptx_, tree_, function).parse(cursor);
+      BodyParser(tree_, function).parse(cursor);
     } else {
       cursor.expect(';');
     }
     tree_.functions.push_back(std::move(function));
   }
 
-  std::string_view ptx_;
   std::vector<Token> tokens_;
   SyntaxTree tree_;
   bool external_ = false;

@@ -123,7 +123,7 @@ void parse_guard(Cursor& cursor, Statement& statement) {
 
 }  // namespace
 
-Statement parse_instruction(std::string_view, const Token* from, const Token* semicolon) {
+Statement parse_instruction(const Token* from, const Token* semicolon) {
   Statement statement;
   Spelling& spelling = statement.spelling;
   statement.line = from->line;

@@ -8,7 +8,7 @@ namespace lean::simt {
 
 // One instruction between `from` and its semicolon; guard included. Never throws: what it does not
 // understand is marked, so that the rest of the file stays usable.
-Statement parse_instruction(std::string_view ptx, const Token* from, const Token* semicolon);
+Statement parse_instruction(const Token* from, const Token* semicolon);
 
 // .align, type, name, [size], = values, up to but not including ';', ',' or ')'. `space` is taken
 // already.
@@ -17,8 +17,7 @@ Declaration parse_declaration(Cursor& cursor, std::string_view space);
 // A function's body, from its '{' to its '}'.
 class BodyParser {
  public:
-  BodyParser(std::string_view ptx, SyntaxTree& tree, Function& function)
-      : ptx_(ptx), tree_(tree), function_(function) {}
+  BodyParser(SyntaxTree& tree, Function& function) : tree_(tree), function_(function) {}
   void parse(Cursor& cursor);
 
  private:
@@ -29,7 +28,6 @@ class BodyParser {
   void label(Cursor& cursor);
   Scope& scope() { return function_.scopes[current_]; }
 
-  std::string_view ptx_;
   SyntaxTree& tree_;
   Function& function_;
   int32_t current_ = -1;

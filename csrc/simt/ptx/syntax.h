@@ -69,6 +69,7 @@ struct Function {
   uint32_t max_threads = 1024;
   uint32_t required_threads[3] = {0, 0, 0};
   uint32_t required_cluster[3] = {0, 0, 0};
+  bool explicit_cluster = false;
   std::vector<Statement> statements;
   std::deque<Scope> scopes;
 };
