@@ -8,12 +8,12 @@
 namespace lean::simt {
 
 enum class Origin : unsigned char {
-  device,        // cudaMalloc, cudaMallocPitch
-  pool,          // cudaMallocAsync
-  managed,       // cudaMallocManaged
-  host,          // cudaMallocHost, cudaHostAlloc
-  registered,    // cudaHostRegister
-  reserved,      // cuMemAddressReserve
+  device,      // cudaMalloc, cudaMallocPitch
+  pool,        // cudaMallocAsync
+  managed,     // cudaMallocManaged
+  host,        // cudaMallocHost, cudaHostAlloc
+  registered,  // cudaHostRegister
+  reserved,    // cuMemAddressReserve
 };
 
 struct Owned {

@@ -129,8 +129,8 @@ void refuse_unsafe_call() {
   for (auto& capture : active_captures()) {
     if (capture->mode == cudaStreamCaptureModeRelaxed) continue;
     bool ours = capture->thread == std::this_thread::get_id();
-    bool global = capture->mode == cudaStreamCaptureModeGlobal &&
-                  thread_mode == cudaStreamCaptureModeGlobal;
+    bool global =
+        capture->mode == cudaStreamCaptureModeGlobal && thread_mode == cudaStreamCaptureModeGlobal;
     if (ours || global) {
       invalidate(*capture, cudaErrorStreamCaptureUnsupported,
                  "this call may wait for work that is being captured");

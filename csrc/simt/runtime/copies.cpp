@@ -99,9 +99,8 @@ cudaError_t cudaMemset2D(void* to, size_t pitch, int value, size_t width, size_t
 
 cudaError_t cudaMemcpyToSymbol(const void* symbol, const void* from, size_t bytes, size_t offset,
                                cudaMemcpyKind kind) {
-  return api([&] {
-    copy_now(make_copy(symbol_address(symbol, bytes, offset), from, bytes, kind));
-  });
+  return api(
+      [&] { copy_now(make_copy(symbol_address(symbol, bytes, offset), from, bytes, kind)); });
 }
 
 cudaError_t cudaMemcpyToSymbolAsync(const void* symbol, const void* from, size_t bytes,
@@ -113,16 +112,13 @@ cudaError_t cudaMemcpyToSymbolAsync(const void* symbol, const void* from, size_t
 
 cudaError_t cudaMemcpyFromSymbol(void* to, const void* symbol, size_t bytes, size_t offset,
                                  cudaMemcpyKind kind) {
-  return api([&] {
-    copy_now(make_copy(to, symbol_address(symbol, bytes, offset), bytes, kind));
-  });
+  return api([&] { copy_now(make_copy(to, symbol_address(symbol, bytes, offset), bytes, kind)); });
 }
 
 cudaError_t cudaMemcpyFromSymbolAsync(void* to, const void* symbol, size_t bytes, size_t offset,
                                       cudaMemcpyKind kind, cudaStream_t stream) {
-  return api([&] {
-    enqueue(make_copy(to, symbol_address(symbol, bytes, offset), bytes, kind), stream);
-  });
+  return api(
+      [&] { enqueue(make_copy(to, symbol_address(symbol, bytes, offset), bytes, kind), stream); });
 }
 
 cudaError_t cudaGetSymbolAddress(void** pointer, const void* symbol) {

@@ -40,8 +40,8 @@ std::string problem(const Corner& corner, const Box& box, const char* name) {
   const Allocation* allocation = DeviceMemory::get().find(corner.address);
   if (!allocation) {
     if (!corner.device) return {};
-    return std::string(name) + " is no memory of the device: " +
-           DeviceMemory::get().describe(corner.address, bytes);
+    return std::string(name) +
+           " is no memory of the device: " + DeviceMemory::get().describe(corner.address, bytes);
   }
   if (corner.address + bytes > allocation->address + allocation->bytes) {
     return std::string(name) + " ends " +
@@ -208,16 +208,15 @@ void perform(const CopyCall& call) {
     check(call);
   } catch (const Error& error) {
     // It was right when it was enqueued.
-    throw Fault(FaultKind::out_of_bounds, std::string("memory was freed before its turn: ") +
-                                              error.what());
+    throw Fault(FaultKind::out_of_bounds,
+                std::string("memory was freed before its turn: ") + error.what());
   }
   if (side_of(call.from.address) == Side::reserved || side_of(call.to.address) == Side::reserved) {
     if (runtime_options().dry_run) return;
     throw Fault(FaultKind::out_of_bounds, "a copy of addresses without memory behind them");
   }
-  for_each_row(call.box, call.to, call.from, [&](uint64_t to, uint64_t from) {
-    copy_row(to, from, call.box.width, call);
-  });
+  for_each_row(call.box, call.to, call.from,
+               [&](uint64_t to, uint64_t from) { copy_row(to, from, call.box.width, call); });
 }
 
 void perform(const FillCall& call) {
@@ -225,8 +224,8 @@ void perform(const FillCall& call) {
   try {
     check(call);
   } catch (const Error& error) {
-    throw Fault(FaultKind::out_of_bounds, std::string("memory was freed before its turn: ") +
-                                              error.what());
+    throw Fault(FaultKind::out_of_bounds,
+                std::string("memory was freed before its turn: ") + error.what());
   }
   if (side_of(call.to.address) == Side::reserved) {
     if (runtime_options().dry_run) return;

@@ -239,7 +239,9 @@ cudaError_t cudaDeviceReset() {
 }
 
 // Limits are for what is not modelled, such as printf; they are taken and have no effect.
-cudaError_t cudaDeviceSetLimit(cudaLimit, size_t) { return api([] {}); }
+cudaError_t cudaDeviceSetLimit(cudaLimit, size_t) {
+  return api([] {});
+}
 
 cudaError_t cudaDeviceGetLimit(size_t* value, cudaLimit limit) {
   return api([&] {

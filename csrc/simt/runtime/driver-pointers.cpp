@@ -84,8 +84,8 @@ CUresult pointer_get_attributes(unsigned count, CUpointer_attribute* which, void
                      which[i] == CU_POINTER_ATTRIBUTE_BUFFER_ID ||
                      which[i] == CU_POINTER_ATTRIBUTE_RANGE_START_ADDR ||
                      which[i] == CU_POINTER_ATTRIBUTE_RANGE_SIZE;
-      bool no_host = which[i] == CU_POINTER_ATTRIBUTE_HOST_POINTER &&
-                     info.type == cudaMemoryTypeDevice;
+      bool no_host =
+          which[i] == CU_POINTER_ATTRIBUTE_HOST_POINTER && info.type == cudaMemoryTypeDevice;
       if (info.type == cudaMemoryTypeUnregistered || no_host) {
         std::memset(to[i], 0, is_wide ? 8 : 4);
       } else {

@@ -10,10 +10,10 @@ namespace lean::simt {
 struct FatEntry {
   enum class Kind : unsigned char { ptx, machine_code, other };
   Kind kind = Kind::other;
-  int architecture = 0;     // 90 for sm_90
-  bool specific = false;    // sm_90a: code for this architecture alone
+  int architecture = 0;   // 90 for sm_90
+  bool specific = false;  // sm_90a: code for this architecture alone
   bool compressed = false;
-  std::string_view text;    // of PTX that is not compressed
+  std::string_view text;  // of PTX that is not compressed
 };
 
 // The entries of what __cudaRegisterFatBinary() is given. Throws Error when it is no fat binary.

@@ -199,8 +199,8 @@ cudaError_t cudaGraphExecMemcpyNodeSetParams(cudaGraphExec_t exec, cudaGraphNode
   return api([&] { as<CopyCall>(target(exec, node)) = make_copy(*parameters); });
 }
 
-cudaError_t cudaGraphExecMemcpyNodeSetParams1D(cudaGraphExec_t exec, cudaGraphNode_t node,
-                                               void* to, const void* from, size_t bytes,
+cudaError_t cudaGraphExecMemcpyNodeSetParams1D(cudaGraphExec_t exec, cudaGraphNode_t node, void* to,
+                                               const void* from, size_t bytes,
                                                cudaMemcpyKind kind) {
   return api([&] { as<CopyCall>(target(exec, node)) = make_copy(to, from, bytes, kind); });
 }

@@ -217,8 +217,7 @@ cudaError_t cudaGraphNodeSetEnabled(cudaGraphExec_t exec, cudaGraphNode_t node, 
   return api([&] { find_step(*find_exec(exec), find_node(node)).enabled = enabled != 0; });
 }
 
-cudaError_t cudaGraphNodeGetEnabled(cudaGraphExec_t exec, cudaGraphNode_t node,
-                                    unsigned* enabled) {
+cudaError_t cudaGraphNodeGetEnabled(cudaGraphExec_t exec, cudaGraphNode_t node, unsigned* enabled) {
   return api([&] { *enabled = find_step(*find_exec(exec), find_node(node)).enabled; });
 }
 }

@@ -48,8 +48,8 @@ class Checks {
     Dim required = kernel_.required_block;
     if (required.count() > 0 &&
         (block.x != required.x || block.y != required.y || block.z != required.z)) {
-      refuse(cudaErrorInvalidValue, "a block of " + text(block) + " threads; __block_size__ says " +
-                                        text(required));
+      refuse(cudaErrorInvalidValue,
+             "a block of " + text(block) + " threads; __block_size__ says " + text(required));
     }
     if (block.count() > kernel_.max_threads) {
       refuse(cudaErrorInvalidValue, "a block of " + text(block) + " threads; __launch_bounds__ " +
@@ -89,8 +89,8 @@ class Checks {
     Dim required = kernel_.required_cluster;
     if (required.count() > 0 &&
         (cluster.x != required.x || cluster.y != required.y || cluster.z != required.z)) {
-      refuse(cudaErrorInvalidClusterSize, "a cluster of " + text(cluster) +
-                                              " blocks; __cluster_dims__ says " + text(required));
+      refuse(cudaErrorInvalidClusterSize,
+             "a cluster of " + text(cluster) + " blocks; __cluster_dims__ says " + text(required));
     }
     uint32_t limit = function_.settings.non_portable_cluster ? kMaxCluster : kPortableCluster;
     if (cluster.count() > limit) {
@@ -99,8 +99,8 @@ class Checks {
     }
     const Dim& grid = launch_.grid;
     if (grid.x % cluster.x || grid.y % cluster.y || grid.z % cluster.z) {
-      refuse(cudaErrorInvalidClusterSize, "clusters of " + text(cluster) +
-                                              " do not divide a grid of " + text(grid));
+      refuse(cudaErrorInvalidClusterSize,
+             "clusters of " + text(cluster) + " do not divide a grid of " + text(grid));
     }
   }
 
@@ -109,9 +109,9 @@ class Checks {
     uint64_t fit = uint64_t{kMultiprocessors} *
                    blocks_per_multiprocessor(kernel_, launch_.block.count(), shape_.shared);
     if (launch_.grid.count() > fit) {
-      refuse(cudaErrorCooperativeLaunchTooLarge,
-             std::to_string(launch_.grid.count()) + " blocks; at most " + std::to_string(fit) +
-                 " are resident at once");
+      refuse(cudaErrorCooperativeLaunchTooLarge, std::to_string(launch_.grid.count()) +
+                                                     " blocks; at most " + std::to_string(fit) +
+                                                     " are resident at once");
     }
   }
 

@@ -23,14 +23,14 @@ void apply(const cudaLaunchAttribute& attribute, LaunchShape& shape) {
       shape.cooperative = attribute.val.cooperative != 0;
       return;
     case cudaLaunchAttributeClusterDimension:
-      shape.cluster = dim3(attribute.val.clusterDim.x, attribute.val.clusterDim.y,
-                           attribute.val.clusterDim.z);
+      shape.cluster =
+          dim3(attribute.val.clusterDim.x, attribute.val.clusterDim.y, attribute.val.clusterDim.z);
       return;
     case cudaLaunchAttributeProgrammaticEvent:
     case cudaLaunchAttributeLaunchCompletionEvent:
     case cudaLaunchAttributeDeviceUpdatableKernelNode:
-      throw Error(cudaErrorNotSupported, "launch attribute " + std::to_string(attribute.id) +
-                                             " is not modelled");
+      throw Error(cudaErrorNotSupported,
+                  "launch attribute " + std::to_string(attribute.id) + " is not modelled");
     default:
       return;
   }

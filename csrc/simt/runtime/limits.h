@@ -21,8 +21,8 @@ inline constexpr uint32_t kMaxThreadsPerMultiprocessor = 2048;
 inline constexpr uint32_t kMaxBlocksPerMultiprocessor = 32;
 inline constexpr uint32_t kRegistersPerMultiprocessor = 65536;
 
-inline constexpr uint32_t kSharedPerBlock = 48 * 1024;         // without opting in
-inline constexpr uint32_t kSharedPerBlockOptin = 227 * 1024;   // static and dynamic together
+inline constexpr uint32_t kSharedPerBlock = 48 * 1024;        // without opting in
+inline constexpr uint32_t kSharedPerBlockOptin = 227 * 1024;  // static and dynamic together
 inline constexpr uint32_t kSharedPerMultiprocessor = 228 * 1024;
 inline constexpr uint32_t kSharedReservedPerBlock = 1024;
 

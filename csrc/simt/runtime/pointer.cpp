@@ -14,8 +14,7 @@ PointerInfo pointer_info(uint64_t address) {
   info.bytes = allocation->bytes;
   info.serial = allocation->serial;
   info.mapped = allocation->kind != MemoryKind::reserved;
-  info.type =
-      allocation->kind == MemoryKind::pinned ? cudaMemoryTypeHost : cudaMemoryTypeDevice;
+  info.type = allocation->kind == MemoryKind::pinned ? cudaMemoryTypeHost : cudaMemoryTypeDevice;
   if (const Owned* memory = find_owned(address)) {
     if (memory->origin == Origin::managed) info.type = cudaMemoryTypeManaged;
     info.pooled = memory->origin == Origin::pool;

@@ -12,7 +12,7 @@ struct PointerInfo {
   uint64_t base = 0;  // of the allocation
   uint64_t bytes = 0;
   uint64_t serial = 0;
-  bool mapped = true;    // there is memory behind it
+  bool mapped = true;  // there is memory behind it
   bool pooled = false;
 };
 

@@ -57,8 +57,8 @@ cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream) {
     if (!pointer) return;
     uint64_t address = reinterpret_cast<uint64_t>(pointer);
     auto found = owned().find(address);
-    if (found == owned().end() || (found->second.origin != Origin::pool &&
-                                   found->second.origin != Origin::device)) {
+    if (found == owned().end() ||
+        (found->second.origin != Origin::pool && found->second.origin != Origin::device)) {
       throw Error(cudaErrorInvalidValue,
                   "no allocation starts there (" + DeviceMemory::get().describe(address, 1) + ")");
     }

@@ -82,9 +82,8 @@ cudaError_t __cudaPopCallConfiguration(dim3* grid, dim3* block, size_t* shared, 
 }
 
 cudaError_t __cudaGetKernel(cudaKernel_t* kernel, const void* host) {
-  return api(Needs::anything, [&] {
-    *kernel = reinterpret_cast<cudaKernel_t>(&find_function(host));
-  });
+  return api(Needs::anything,
+             [&] { *kernel = reinterpret_cast<cudaKernel_t>(&find_function(host)); });
 }
 
 cudaError_t cudaGetKernel(cudaKernel_t* kernel, const void* host) {
