@@ -86,9 +86,8 @@ TEST_CASE("lop3 with every table") {
     const TestOperand lut = immediate(warp, table);
     run(warp, "lop3.b32", {to, warp.put(a), warp.put(b), warp.put(c), lut});
     const auto wanted = [&](int i) {
-      return from_bits<U>([&](int k) {
-        return bit(table, bit(a[i], k) * 4 + bit(b[i], k) * 2 + bit(c[i], k));
-      });
+      return from_bits<U>(
+          [&](int k) { return bit(table, bit(a[i], k) * 4 + bit(b[i], k) * 2 + bit(c[i], k)); });
     };
     for (int i = 0; i < kLanes; ++i) CHECK(warp.get<U>(to)[i] == wanted(i));
     const Column p = warp.predicate(0), q = warp.predicate(0x0f0f0f0f);
@@ -107,7 +106,8 @@ TEST_CASE("funnel shifts") {
       return from < 32 ? bit(a, from) : bit(b, from - 32);
     });
   };
-  check_lanes<U, U, U, U>("shf.l.wrap.b32", [&](U a, U b, U n) { return funnel(a, b, n % 32, true); });
+  check_lanes<U, U, U, U>("shf.l.wrap.b32",
+                          [&](U a, U b, U n) { return funnel(a, b, n % 32, true); });
   check_lanes<U, U, U, U>("shf.r.wrap.b32",
                           [&](U a, U b, U n) { return funnel(a, b, n % 32, false); });
   check_lanes<U, U, U, U>("shf.l.clamp.b32",
@@ -129,9 +129,8 @@ void check_counts(const std::string& size) {
     while (count < kBits && !bit(a, kBits - 1 - int(count))) ++count;
     return count;
   });
-  check_lanes<T, T>("brev.b" + size, [](T a) {
-    return from_bits<T>([&](int k) { return bit(a, kBits - 1 - k); });
-  });
+  check_lanes<T, T>("brev.b" + size,
+                    [](T a) { return from_bits<T>([&](int k) { return bit(a, kBits - 1 - k); }); });
 }
 
 template <class T>
@@ -172,7 +171,7 @@ TEST_CASE("fns") {
     if (n == 0) {
       if (bit(mask, int(base))) wanted = base;
     } else {
-      for (int k = int(base); k >= 0 && k < 32; k += n > 0 ? 1 : -1) {
+      for (int k = int(base); k >= 0 && k<32; k += n> 0 ? 1 : -1) {
         if (bit(mask, k) && --count == 0) wanted = U(k);
       }
     }
@@ -185,10 +184,10 @@ void check_bfe(const std::string& type) {
   check_lanes<T, T, U, U>("bfe." + type, [](T a, U b, U c) {
     constexpr int kTop = 8 * sizeof(T) - 1;
     const int position = b & 255, length = c & 255;
-    const bool fill = std::is_signed_v<T> && length && bit(a, std::min(position + length - 1, kTop));
-    return from_bits<T>([&](int k) {
-      return k < length && position + k <= kTop ? bit(a, position + k) : fill;
-    });
+    const bool fill =
+        std::is_signed_v<T> && length && bit(a, std::min(position + length - 1, kTop));
+    return from_bits<T>(
+        [&](int k) { return k < length && position + k <= kTop ? bit(a, position + k) : fill; });
   });
 }
 
@@ -220,9 +219,8 @@ TEST_CASE("bmsk and szext") {
     return range(int(std::min(a, 32u)), int(std::min(b, 32u)));
   });
   const auto extend = [](U a, U n, bool is_signed) {
-    return from_bits<U>([&](int k) {
-      return k < int(n) ? bit(a, k) : is_signed && n > 0 && bit(a, int(n) - 1);
-    });
+    return from_bits<U>(
+        [&](int k) { return k < int(n) ? bit(a, k) : is_signed && n > 0 && bit(a, int(n) - 1); });
   };
   check_lanes<U, U, U>("szext.wrap.u32", [&](U a, U n) { return extend(a, n % 32, false); });
   check_lanes<U, U, U>("szext.wrap.s32", [&](U a, U n) { return extend(a, n % 32, true); });

@@ -36,8 +36,9 @@ bool combine(int combination, bool a, bool b) {
 template <class T, class Value>
 void check_setp(const Named& test, const std::string& type, Value value) {
   const CheckOptions few{.rounds = 10};
-  check_lanes<Flag, T, T>("setp." + std::string(test.name) + "." + type,
-                          [&](T a, T b) { return holds(test, value(a), value(b)); }, few);
+  check_lanes<Flag, T, T>(
+      "setp." + std::string(test.name) + "." + type,
+      [&](T a, T b) { return holds(test, value(a), value(b)); }, few);
   for (int k = 1; k < 4; ++k) {
     check_lanes<Flag, T, T, Flag>(
         "setp." + std::string(test.name) + kCombinations[k] + "." + type,
@@ -89,13 +90,11 @@ TEST_CASE("setp and set of floating-point numbers") {
   check_float<uint16_t>("f16", [](uint16_t a) { return kF16.value(a); });
   check_float<uint16_t>("bf16", [](uint16_t a) { return kBf16.value(a); });
   for (const Named& test : kFloat) {
-    check_lanes<Flag, float, float>("setp." + std::string(test.name) + ".ftz.f32",
-                                    [&](float a, float b) {
-                                      const auto flushed = [](float x) {
-                                        return std::fpclassify(x) == FP_SUBNORMAL ? 0.0f : x;
-                                      };
-                                      return holds(test, flushed(a), flushed(b));
-                                    });
+    check_lanes<Flag, float, float>("setp." + std::string(test.name) + ".ftz.f32", [&](float a,
+                                                                                       float b) {
+      const auto flushed = [](float x) { return std::fpclassify(x) == FP_SUBNORMAL ? 0.0f : x; };
+      return holds(test, flushed(a), flushed(b));
+    });
   }
 }
 

@@ -19,8 +19,11 @@ const ModeName kModes[] = {
 template <class T>
 constexpr const char* name_of_type() {
   constexpr bool s = std::is_signed_v<T>;
-  return sizeof(T) == 1 ? (s ? "s8" : "u8") : sizeof(T) == 2 ? (s ? "s16" : "u16")
-         : sizeof(T) == 4 ? (s ? "s32" : "u32") : s ? "s64" : "u64";
+  return sizeof(T) == 1   ? (s ? "s8" : "u8")
+         : sizeof(T) == 2 ? (s ? "s16" : "u16")
+         : sizeof(T) == 4 ? (s ? "s32" : "u32")
+         : s              ? "s64"
+                          : "u64";
 }
 
 template <class F>
@@ -127,8 +130,8 @@ void check_to_integers(const std::string& name, bool is_double, Value value) {
       for (const bool ftz : {false, true}) {
         if (ftz && name != "f32") continue;
         for (const char* sat : {"", ".sat"}) {  // changes nothing: it is always so
-          check_lanes<D, S>(std::string("cvt.") + mode.name + "i" + (ftz ? ".ftz" : "") + sat + "." +
-                                name_of_type<D>() + "." + name,
+          check_lanes<D, S>(std::string("cvt.") + mode.name + "i" + (ftz ? ".ftz" : "") + sat +
+                                "." + name_of_type<D>() + "." + name,
                             [&](S a) -> D {
                               const long double x = flush(value(a), ftz);
                               if (x != x) {
@@ -191,12 +194,12 @@ TEST_CASE("floating-point numbers to longer ones") {
   const auto to_single = [](long double x) {
     return static_cast<uint32_t>(kF32.rounded(x, Mode::nearest));
   };
-  check_lanes<uint32_t, uint16_t>("cvt.f32.f16", [&](uint16_t a) { return to_single(kF16.value(a)); });
+  check_lanes<uint32_t, uint16_t>("cvt.f32.f16",
+                                  [&](uint16_t a) { return to_single(kF16.value(a)); });
   check_lanes<uint32_t, uint16_t>("cvt.f32.bf16",
                                   [&](uint16_t a) { return to_single(kBf16.value(a)); });
-  check_lanes<uint32_t, uint16_t>("cvt.ftz.f32.bf16", [&](uint16_t a) {
-    return to_single(flush(kBf16.value(a), true));
-  });
+  check_lanes<uint32_t, uint16_t>(
+      "cvt.ftz.f32.bf16", [&](uint16_t a) { return to_single(flush(kBf16.value(a), true)); });
   Random64 random(1);
   for (int round = 0; round < 50; ++round) {
     TestWarp warp;
@@ -225,10 +228,22 @@ TEST_CASE("rounding to integral numbers of the same type") {
         return static_cast<T>(format.rounded(std::copysign(result, x), Mode::nearest));
       });
     });
-    check_lanes<double, double>(start + ".f64.f64", [&](double a) {
-      if (a != a || std::isinf(a)) return a;
-      return std::copysign(static_cast<double>(to_integral(a, mode.mode)), a);
-    }, {.rounds = 0});
+    Random64 random(1);
+    for (int round = 0; round < 50; ++round) {
+      TestWarp warp;
+      const auto a = any_lanes<double>(random);
+      const Column to = warp.put(a);
+      run(warp, start + ".f64.f64", {to, warp.put(a)});
+      for (int i = 0; i < kLanes; ++i) {
+        const double result = warp.get<double>(to)[i];
+        if (a[i] != a[i]) {
+          CHECK(result != result);
+          continue;
+        }
+        const long double wanted = std::isinf(a[i]) ? a[i] : to_integral(a[i], mode.mode);
+        CHECK(bits_of(result) == bits_of(std::copysign(static_cast<double>(wanted), a[i])));
+      }
+    }
   }
   check_lanes<uint32_t, uint32_t>("cvt.ftz.sat.f32.f32", [](uint32_t a) {
     const long double x = flush(kF32.value(a), true);
@@ -276,9 +291,8 @@ TEST_CASE("tf32") {
 TEST_CASE("cvt.pack") {
   using U = uint32_t;
   using I = int32_t;
-  check_lanes<U, I, I>("cvt.pack.sat.u16.s32", [](I a, I b) {
-    return U(clamp<uint16_t>(a)) << 16 | clamp<uint16_t>(b);
-  });
+  check_lanes<U, I, I>("cvt.pack.sat.u16.s32",
+                       [](I a, I b) { return U(clamp<uint16_t>(a)) << 16 | clamp<uint16_t>(b); });
   check_lanes<U, I, I>("cvt.pack.sat.s16.s32", [](I a, I b) {
     return U(uint16_t(clamp<int16_t>(a))) << 16 | uint16_t(clamp<int16_t>(b));
   });
@@ -311,14 +325,15 @@ struct ByteFormat {
   }
   uint32_t nearest(long double x) const {
     if (x != x) return 0x7f;
+    const uint32_t sign = std::signbit(x) ? 0x80 : 0;
+    if (std::fabs(x) >= value(largest)) return largest | sign;
     uint32_t best = 0;
     for (uint32_t each = 1; each <= largest; ++each) {
       const long double old = std::fabs(std::fabs(x) - value(best));
       const long double now = std::fabs(std::fabs(x) - value(each));
       if (now < old || (now == old && each % 2 == 0)) best = each;
-      if (std::isinf(x)) best = largest;
     }
-    return best | (std::signbit(x) ? 0x80 : 0);
+    return best | sign;
   }
 };
 

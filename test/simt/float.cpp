@@ -39,19 +39,33 @@ template <class T>
 }
 
 template <class T>
-T add(T a, T b, T) { return a + b; }
+T add(T a, T b, T) {
+  return a + b;
+}
 template <class T>
-T sub(T a, T b, T) { return a - b; }
+T sub(T a, T b, T) {
+  return a - b;
+}
 template <class T>
-T mul(T a, T b, T) { return a * b; }
+T mul(T a, T b, T) {
+  return a * b;
+}
 template <class T>
-T fma(T a, T b, T c) { return std::fma(a, b, c); }
+T fma(T a, T b, T c) {
+  return std::fma(a, b, c);
+}
 template <class T>
-T div(T a, T b, T) { return a / b; }
+T div(T a, T b, T) {
+  return a / b;
+}
 template <class T>
-T rcp(T a, T, T) { return 1 / a; }
+T rcp(T a, T, T) {
+  return 1 / a;
+}
 template <class T>
-T root(T a, T, T) { return std::sqrt(a); }
+T root(T a, T, T) {
+  return std::sqrt(a);
+}
 
 void check_single(const std::string& opcode, float (*op)(float, float, float), int operands,
                   bool has_sat) {
@@ -59,8 +73,8 @@ void check_single(const std::string& opcode, float (*op)(float, float, float), i
     for (const bool ftz : {false, true}) {
       for (const bool sat : {false, true}) {
         if (sat && !has_sat) continue;
-        const std::string text = opcode + "." + rounding.name + (ftz ? ".ftz" : "") +
-                                 (sat ? ".sat" : "") + ".f32";
+        const std::string text =
+            opcode + "." + rounding.name + (ftz ? ".ftz" : "") + (sat ? ".sat" : "") + ".f32";
         const auto reference = [&](float a, float b, float c) {
           if (ftz) a = flush(a), b = flush(b), c = flush(c);
           return finished(in_mode(rounding.mode, op, a, b, c), ftz, sat);
@@ -68,8 +82,8 @@ void check_single(const std::string& opcode, float (*op)(float, float, float), i
         if (operands == 1) {
           check_lanes<float, float>(text, [&](float a) { return reference(a, 0, 0); });
         } else if (operands == 2) {
-          check_lanes<float, float, float>(
-              text, [&](float a, float b) { return reference(a, b, 0); });
+          check_lanes<float, float, float>(text,
+                                           [&](float a, float b) { return reference(a, b, 0); });
         } else {
           check_lanes<float, float, float, float>(text, reference);
         }
@@ -120,8 +134,8 @@ TEST_CASE("arithmetic in every rounding mode") {
 }
 
 TEST_CASE("without a rounding mode it is to nearest") {
-  check_lanes<float, float, float>(
-      "add.f32", [](float a, float b) { return finished(a + b, false, false); });
+  check_lanes<float, float, float>("add.f32",
+                                   [](float a, float b) { return finished(a + b, false, false); });
   check_lanes<float, float, float>(
       "mul.ftz.f32", [](float a, float b) { return finished(flush(a) * flush(b), true, false); });
 }
@@ -175,9 +189,8 @@ TEST_CASE("approximations keep the bounds of the manual") {
   check_bound<double>("rsqrt.approx.f64", 1, [](double a, double, double r) {
     return ulps(r, 1.0L / std::sqrt(static_cast<long double>(a))) / 2;
   });
-  check_bound<F>("ex2.approx.f32", 1, [](F a, F, F r) {
-    return ulps(r, std::exp2(static_cast<long double>(a))) / 0.6;
-  });
+  check_bound<F>("ex2.approx.f32", 1,
+                 [](F a, F, F r) { return ulps(r, std::exp2(static_cast<long double>(a))) / 0.6; });
   check_bound<F>("lg2.approx.f32", 1, [](F a, F, F r) {
     const long double wanted = std::log2(static_cast<long double>(a));
     if (a == 0) return r == -INFINITY ? 0.0 : 9.0;
@@ -291,8 +304,8 @@ TEST_CASE("signs") {
   check_lanes<float, float, float>("copysign.f32", [](float a, float b) {
     return as<float>((bits_of(a) & 0x80000000) | (bits_of(b) & 0x7fffffff));
   });
-  check_lanes<double, double, double>(
-      "copysign.f64", [](double a, double b) { return std::copysign(b, a); });
+  check_lanes<double, double, double>("copysign.f64",
+                                      [](double a, double b) { return std::copysign(b, a); });
 }
 
 TEST_CASE("floating-point forms that PTX does not have are refused") {

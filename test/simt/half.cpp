@@ -35,9 +35,8 @@ struct Form {
 template <class F, class... Ignored>
 void check_unary(const std::string& opcode, const std::string& suffix, F reference) {
   check_lanes<H, H>(opcode + suffix, reference);
-  check_lanes<U, U>(opcode + suffix + "x2", [&](U a) {
-    return U(reference(H(a))) | U(reference(H(a >> 16))) << 16;
-  });
+  check_lanes<U, U>(opcode + suffix + "x2",
+                    [&](U a) { return U(reference(H(a))) | U(reference(H(a >> 16))) << 16; });
 }
 
 template <class F>
@@ -55,14 +54,15 @@ void check_ternary(const std::string& opcode, const std::string& suffix, F refer
   check_lanes<U, U, U, U>(
       opcode + suffix + "x2",
       [&](U a, U b, U c) {
-        return U(reference(H(a), H(b), H(c))) |
-               U(reference(H(a >> 16), H(b >> 16), H(c >> 16))) << 16;
+        return U(reference(H(a), H(b), H(c))) | U(reference(H(a >> 16), H(b >> 16), H(c >> 16)))
+                                                    << 16;
       },
       many);
 }
 
 const Form kForms[] = {
-    {&kF16, ".f16"},          {&kF16, ".ftz.f16", true},
+    {&kF16, ".f16"},
+    {&kF16, ".ftz.f16", true},
     {&kF16, ".sat.f16", false, true},
     {&kF16, ".ftz.sat.f16", true, true},
     {&kBf16, ".bf16"},
@@ -117,7 +117,7 @@ TEST_CASE("an fma that goes through double would be rounded twice") {
   Lanes<H> a, b, c;
   a.fill(0x3f80 + 0x08);  // 1.0625
   b.fill(0x3f80 + 0x08);
-  c.fill(0x0080);         // 2^-126
+  c.fill(0x0080);  // 2^-126
   const Column to = warp.put(a);
   run(warp, "fma.rn.bf16", {to, warp.put(a), warp.put(b), warp.put(c)});
   // 1.0625^2 = 1.12890625 = 144.5 / 128: a tie, which the addend breaks upwards.

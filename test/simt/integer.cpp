@@ -76,9 +76,8 @@ TEST_CASE("saturated integer arithmetic") {
   using I = int32_t;
   check_lanes<I, I, I>("add.sat.s32", [](I a, I b) { return I(clamp<I>(Wide(a) + b)); });
   check_lanes<I, I, I>("sub.sat.s32", [](I a, I b) { return I(clamp<I>(Wide(a) - b)); });
-  check_lanes<I, I, I, I>("mad.hi.sat.s32", [](I a, I b, I c) {
-    return I(clamp<I>((Wide(a) * b >> 32) + c));
-  });
+  check_lanes<I, I, I, I>("mad.hi.sat.s32",
+                          [](I a, I b, I c) { return I(clamp<I>((Wide(a) * b >> 32) + c)); });
   check_lanes<I, I, I>("min.relu.s32", [](I a, I b) { return std::max(0, std::min(a, b)); });
   check_lanes<I, I, I>("max.relu.s32", [](I a, I b) { return std::max({0, a, b}); });
 }
@@ -98,14 +97,26 @@ TEST_CASE("pairs of 16-bit integers") {
   const auto check = [](const std::string& text, int (*op)(int, int), bool is_signed) {
     check_lanes<U, U, U>(text, [=](U a, U b) { return pair_of(a, b, op, is_signed); });
   };
-  check("add.u16x2", [](int a, int b) { return a + b; }, false);
-  check("add.s16x2", [](int a, int b) { return a + b; }, true);
-  check("min.u16x2", [](int a, int b) { return std::min(a, b); }, false);
-  check("min.s16x2", [](int a, int b) { return std::min(a, b); }, true);
-  check("max.u16x2", [](int a, int b) { return std::max(a, b); }, false);
-  check("max.s16x2", [](int a, int b) { return std::max(a, b); }, true);
-  check("min.relu.s16x2", [](int a, int b) { return std::max(0, std::min(a, b)); }, true);
-  check("max.relu.s16x2", [](int a, int b) { return std::max({0, a, b}); }, true);
+  check(
+      "add.u16x2", [](int a, int b) { return a + b; }, false);
+  check(
+      "add.s16x2", [](int a, int b) { return a + b; }, true);
+  check(
+      "min.u16x2", [](int a, int b) { return std::min(a, b); }, false);
+  check(
+      "min.s16x2", [](int a, int b) { return std::min(a, b); }, true);
+  check(
+      "max.u16x2", [](int a, int b) { return std::max(a, b); }, false);
+  check(
+      "max.s16x2", [](int a, int b) { return std::max(a, b); }, true);
+  check(
+      "min.relu.s16x2", [](int a, int b) { return std::max(0, std::min(a, b)); }, true);
+  check(
+      "max.relu.s16x2",
+      [](int a, int b) {
+        return std::max({0, a, b});
+      },
+      true);
 }
 
 // The low 24 bits, by their sign if T has one.
@@ -177,8 +188,8 @@ void check_chain(const std::string& type) {
     const Column to = warp.put(Lanes<T>{}), to_high = warp.put(Lanes<T>{});
     constexpr int kBits = 8 * sizeof(T);
     const auto joined = [&](int low, int high, int i) {
-      return W(std::make_unsigned_t<T>(words[low][i])) |
-             W(std::make_unsigned_t<T>(words[high][i])) << kBits;
+      return W(std::make_unsigned_t<T>(words[low][i])) | W(std::make_unsigned_t<T>(words[high][i]))
+                                                             << kBits;
     };
     const auto check = [&](auto wanted) {
       const Lanes<T> low = warp.get<T>(to), high = warp.get<T>(to_high);

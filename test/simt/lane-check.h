@@ -25,7 +25,8 @@ uint64_t bits_of(T value) {
   return bits;
 }
 
-// Patterns that are extreme as an integer, or as a number of the floating-point format of that size.
+// Patterns that are extreme as an integer, or as a number of the floating-point format of that
+// size.
 template <class T>
 uint64_t pattern(Random64& random) {
   constexpr int kBits = 8 * sizeof(T);
@@ -44,9 +45,10 @@ uint64_t pattern(Random64& random) {
       0x41f0000000000000, 0x43e0000000000000, 0x43f0000000000000, 0x47efffffe0000000,
       0x47effffff0000000, 0x3690000000000000, 0x36a0000000000000, 0x380fffffffffffff,
       0x7fefffffffffffff, 0x7ff0000000000000, 0x7ff8000000000000, 0x3e60000000000000};
-  static const uint64_t kHalves[] = {0x0000, 0x0001, 0x03ff, 0x0400, 0x3c00, 0x3bff, 0x3c01, 0x3800,
-                                     0x7bff, 0x7c00, 0x7c01, 0x7e00, 0x007f, 0x0080, 0x3f80, 0x3f7f,
-                                     0x7f7f, 0x7f80, 0x7fc0, 0x1400, 0x1800, 0x2000, 0x0200, 0x5000};
+  static const uint64_t kHalves[] = {0x0000, 0x0001, 0x03ff, 0x0400, 0x3c00, 0x3bff,
+                                     0x3c01, 0x3800, 0x7bff, 0x7c00, 0x7c01, 0x7e00,
+                                     0x007f, 0x0080, 0x3f80, 0x3f7f, 0x7f7f, 0x7f80,
+                                     0x7fc0, 0x1400, 0x1800, 0x2000, 0x0200, 0x5000};
   switch (random() % 5) {
     case 0:
       return kSmall[random() % std::size(kSmall)];
@@ -117,7 +119,7 @@ Lanes<T> fetch(const TestWarp& warp, Column column) {
 
 struct CheckOptions {
   int rounds = 60;
-  bool in_place = true;  // also with the destination among the sources
+  bool in_place = true;   // also with the destination among the sources
   bool odd_width = true;  // also with narrow values in wide registers
 };
 
@@ -135,14 +137,15 @@ void check_lanes(const std::string& text, Reference reference, CheckOptions opti
     std::apply(
         [&](const auto&... lanes) {
           (columns.push_back(
-               lay_out(warp, lanes, wide || sizeof(typename std::decay_t<decltype(lanes)>::value_type) > 4)),
+               lay_out(warp, lanes,
+                       wide || sizeof(typename std::decay_t<decltype(lanes)>::value_type) > 4)),
            ...);
         },
         in);
     const Lanes<R> before = any_lanes<R>(random);
     Column to = lay_out(warp, before, wide || sizeof(R) > 4);
-    const bool same = sizeof(R) == sizeof(std::get<0>(in)[0]) && options.in_place && round % 4 == 3 &&
-                      !std::is_same_v<R, Flag>;
+    const bool same = sizeof(R) == sizeof(std::get<0>(in)[0]) && options.in_place &&
+                      round % 4 == 3 && !std::is_same_v<R, Flag>;
     if (same) to = columns[0];
     const Lanes<R> old = same ? fetch<R>(warp, to) : before;
     std::vector<TestOperand> operands{to};
@@ -150,15 +153,17 @@ void check_lanes(const std::string& text, Reference reference, CheckOptions opti
     REQUIRE(run(warp, text, operands, mask) == Flow::next);
     const Lanes<R> results = fetch<R>(warp, to);
     for (int i = 0; i < kLanes; ++i) {
-      const R wanted = (mask >> i & 1)
-                           ? std::apply([&](const auto&... lanes) { return R{reference(lanes[i]...)}; }, in)
-                           : old[i];
+      const R wanted =
+          (mask >> i & 1)
+              ? std::apply([&](const auto&... lanes) { return R{reference(lanes[i]...)}; }, in)
+              : old[i];
       if (bits_of(results[i]) == bits_of(wanted)) continue;
       std::string values;
       std::apply(
           [&](const auto&... lanes) {
             char buffer[32];
-            ((std::snprintf(buffer, sizeof buffer, " %llx", static_cast<unsigned long long>(bits_of(lanes[i]))),
+            ((std::snprintf(buffer, sizeof buffer, " %llx",
+                            static_cast<unsigned long long>(bits_of(lanes[i]))),
               values += buffer),
              ...);
           },

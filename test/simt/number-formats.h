@@ -13,9 +13,7 @@ enum class Mode { nearest, zero, down, up, away };  // away: to nearest, ties aw
 struct NumberFormat {
   int width, fraction, bias;
 
-  uint64_t infinity() const {
-    return ((uint64_t{1} << (width - 1 - fraction)) - 1) << fraction;
-  }
+  uint64_t infinity() const { return ((uint64_t{1} << (width - 1 - fraction)) - 1) << fraction; }
   uint64_t nan() const { return (uint64_t{1} << (width - 1)) - 1; }
   uint64_t sign() const { return uint64_t{1} << (width - 1); }
 
@@ -27,7 +25,8 @@ struct NumberFormat {
     if (magnitude == infinity()) return sign_of * std::numeric_limits<long double>::infinity();
     const int exponent = static_cast<int>(magnitude >> fraction);
     const uint64_t rest = magnitude & ((uint64_t{1} << fraction) - 1);
-    if (exponent == 0) return sign_of * std::ldexp(static_cast<long double>(rest), 1 - bias - fraction);
+    if (exponent == 0)
+      return sign_of * std::ldexp(static_cast<long double>(rest), 1 - bias - fraction);
     const uint64_t significand = rest | uint64_t{1} << fraction;
     return sign_of * std::ldexp(static_cast<long double>(significand), exponent - bias - fraction);
   }
@@ -51,9 +50,8 @@ struct NumberFormat {
     }
     if (value(low) == magnitude) return low | with_sign;
     // Past the largest finite number, infinity counts as the next power of two.
-    const long double above = low + 1 == infinity()
-                                  ? value(low) + (value(low) - value(low - 1))
-                                  : value(low + 1);
+    const long double above =
+        low + 1 == infinity() ? value(low) + (value(low) - value(low - 1)) : value(low + 1);
     const Number to_low = magnitude - value(low);
     const Number to_high = above - magnitude;
     bool up = false;
