@@ -4,6 +4,7 @@ import { arch, cpus, platform } from "node:os";
 import { parseArgs } from "node:util";
 import { isHost } from "../devices.js";
 import { adamSN, adamSNSM, adamw, LeanError, Optimizer, rmspropSN, setThreads } from "../index.js";
+import { type KernelCounters, takeCounters } from "../native.js";
 import { requirePresent } from "./device.js";
 import { defaultMeasureOptions, interleave, type Quartiles, repeated } from "./measure.js";
 import { Mirrored } from "./verify/mirrored.js";
@@ -47,6 +48,8 @@ export interface BenchRow {
   readonly stateBytes: number;
   /** Kernels of a step. */
   readonly launches: number;
+  /** What they did in one step, where the device counts. */
+  readonly counters: readonly KernelCounters[] | null;
 }
 
 class UsageError extends Error {}
@@ -164,23 +167,49 @@ async function benchShape(
       ms,
       stateBytes: optimizers[index]?.optimizer.stateBytes ?? 0,
       launches: optimizers[index]?.optimizer.launches ?? 0,
+      counters: countersOf(device, optimizers[index]?.optimizer),
     }));
   } finally {
     for (const { optimizer } of optimizers) optimizer.dispose();
   }
 }
 
+function countersOf(device: string, optimizer?: Optimizer): readonly KernelCounters[] | null {
+  if (takeCounters(device, true) === null) return null;
+  optimizer?.step();
+  optimizer?.synchronize();
+  return takeCounters(device, false);
+}
+
+const sectorBytes = 32;
+
+/** Bytes of sectors that a step touches, for each element, and how much of what it asks for it uses. */
+function trafficOf({ shape, counters }: BenchRow): string[] {
+  if (counters === null) return [];
+  const elements = shape.split("x").reduce((product, extent) => product * Number(extent), 1);
+  const all = counters.flatMap(({ loads, stores }) => [loads, stores]);
+  const sum = (pick: (traffic: (typeof all)[number]) => number) =>
+    all.reduce((total, traffic) => total + pick(traffic), 0);
+  const touched = sectorBytes * sum(({ sectorsTouched }) => sectorsTouched);
+  const used = sum(({ bytes }) => bytes) / (sectorBytes * sum((t) => t.sectorsRequested));
+  const conflicts = counters.reduce((total, { bankConflicts }) => total + bankConflicts, 0);
+  return [(touched / elements).toFixed(3), `${(100 * used).toFixed(1)}%`, String(conflicts)];
+}
+
 function table(rows: readonly BenchRow[]): string {
-  const cells = rows.map(({ recipe, shape, dtype, ms, stateBytes, launches }) => [
-    recipe,
-    shape,
-    dtype,
-    ms.median.toFixed(3),
-    `${ms.lower.toFixed(3)}..${ms.upper.toFixed(3)}`,
-    (stateBytes / 2 ** 20).toFixed(2),
-    String(launches),
+  const cells = rows.map((row) => [
+    row.recipe,
+    row.shape,
+    row.dtype,
+    row.ms.median.toFixed(3),
+    `${row.ms.lower.toFixed(3)}..${row.ms.upper.toFixed(3)}`,
+    (row.stateBytes / 2 ** 20).toFixed(2),
+    String(row.launches),
+    ...trafficOf(row),
   ]);
   const heading = ["recipe", "shape", "dtype", "ms/step", "quartiles", "state MiB", "kernels"];
+  if (rows.some(({ counters }) => counters !== null))
+    heading.push("B/element", "used", "conflicts");
   const lines = [heading, ...cells];
   const widths = heading
     .map((_, column) => column)
