@@ -11,6 +11,8 @@ function(lean_simt_addon target)
   endif()
   lean_addon(${target})
   lean_cuda_sources(${target})
+  file(GLOB counters CONFIGURE_DEPENDS csrc/cuda/backend/simt/*.cpp)
+  target_sources(${target} PRIVATE ${counters})
   target_link_libraries(${target} PRIVATE lean_simt)
   target_compile_definitions(${target} PRIVATE LEAN_SIMT)
   lean_simt_ptx(${target})
@@ -37,6 +39,10 @@ find_package(Threads REQUIRED)
 add_library(lean_simt OBJECT EXCLUDE_FROM_ALL ${LEAN_SIMT_SOURCES})
 target_include_directories(lean_simt PUBLIC csrc)
 target_link_libraries(lean_simt PUBLIC Threads::Threads)
+# csrc/simt/libs: cuSOLVER and cuBLAS by OpenBLAS, found when the linked code opens them.
+target_link_libraries(lean_simt INTERFACE lean_blas ${CMAKE_DL_LIBS})
+target_link_options(lean_simt INTERFACE
+  -Wl,--wrap=dlopen -Wl,--wrap=dlsym -Wl,--wrap=dlclose)
 # Never shipped, so it is compiled for the machine at hand. What a PTX instruction rounds, the
 # interpreter rounds: no contraction, no reordering.
 target_compile_options(lean_simt PRIVATE -Wall -Wextra -Wno-psabi -march=native
@@ -48,7 +54,8 @@ if(CMAKE_CUDA_COMPILER)
 endif()
 
 if(LEAN_SIMT_TESTS AND CMAKE_CUDA_COMPILER)
-  add_executable(simt_tests EXCLUDE_FROM_ALL ${LEAN_SIMT_TESTS})
+  add_executable(simt_tests EXCLUDE_FROM_ALL ${LEAN_SIMT_TESTS}
+    csrc/cpu/backend/blas-locks.cpp)  # which lean_blas needs; the addon has it
   target_link_libraries(simt_tests PRIVATE lean_simt)
   target_include_directories(simt_tests PRIVATE csrc test/simt)
   lean_simt_ptx(simt_tests)

@@ -169,6 +169,7 @@ interface Addon {
   Program: new (spec: ProgramSpec) => RawProgram;
   Buffer: new (device: string, bytes: number) => RawBuffer;
   takeError(): NativeError | undefined;
+  counters(device: string, on: boolean): string | null | false;
   kernels(): KernelDescription[];
   info(): NativeInfo;
   setThreads(n: number): boolean;
@@ -318,6 +319,43 @@ export function describeKernels(): readonly KernelDescription[] {
 /** What the addon that has this device can do here. */
 export function describeNative(device?: string): NativeInfo {
   return native(device).info();
+}
+
+/** Traffic of a kernel with the device's memory, in one direction. */
+export interface Traffic {
+  /** That threads asked for. */
+  readonly bytes: number;
+  /** Of 32 bytes: each once for every instruction of a warp. */
+  readonly sectorsRequested: number;
+  /** Each once in a launch. */
+  readonly sectorsTouched: number;
+  /** Share of the requested sectors that was asked for. */
+  readonly used: number;
+}
+
+/** What the launches of a kernel with one grid have done. */
+export interface KernelCounters {
+  readonly kernel: string;
+  readonly grid: readonly [number, number, number];
+  readonly block: readonly [number, number, number];
+  readonly launches: number;
+  readonly loads: Traffic;
+  readonly stores: Traffic;
+  readonly bankConflicts: number;
+  readonly barriers: number;
+  readonly tensorInstructions: number;
+  readonly warpInstructions: number;
+}
+
+/**
+ * What a device's kernels have done since this was last asked, and whether to count from now on; null
+ * where it does not count, as only the interpreter does.
+ */
+export function takeCounters(device: string, on: boolean): readonly KernelCounters[] | null {
+  const addon = native(device);
+  const counted = addon.counters(device, on);
+  if (counted === false) fail(addon);
+  return counted === null ? null : (JSON.parse(counted) as KernelCounters[]);
 }
 
 /**

@@ -188,6 +188,12 @@ export class Optimizer {
     return this.#program.workspaceBytes;
   }
 
+  /** Kernels that a step launches, or on the CPU runs one after another. */
+  get launches(): number {
+    this.#requireOpen();
+    return this.#program.launches(0);
+  }
+
   /** The state's bytes by kind. */
   memory(): MemoryReport {
     return memoryReport(this.#layout);

@@ -10,7 +10,7 @@ const path = require("node:path");
 const { isAboveFloor } = require("./link-stubs.cjs");
 
 const ENTRY_POINTS = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
-const SYSTEM_LIBRARY = /^(?:lib(?:c|m|dl|pthread|stdc\+\+|gcc_s)|ld-linux-.*)\.so\.\d+$/;
+const SYSTEM_LIBRARY = /^(?:lib(?:c|m|dl|pthread|rt|stdc\+\+|gcc_s)|ld-linux-.*)\.so\.\d+$/;
 // What AVX, AVX-512 and BMI add, by name, and the registers that only they have.
 const NEW_INSTRUCTION =
   /\t(?:v[a-z]\w+|k(?:mov|or|and|xor)\w*|rorx|s[ahr]+[lr]x|mulx|andn|bextr|bls\w+|pdep|pext)\b|%[yz]mm/;

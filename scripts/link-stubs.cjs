@@ -18,7 +18,7 @@ const path = require("node:path");
 const FLOOR = { GLIBC: "2.28", GLIBCXX: "3.4.22", CXXABI: "1.3.10", GCC: "7.0.0" };
 
 // needed: recorded in the binary even where nothing is taken from it. Since glibc 2.34 what these
-// two had is in libc, and here too; an older system looks for it in them.
+// had is in libc, and here too; an older system looks for it in them.
 const LIBRARIES = [
   { name: "libc.so.6" },
   { name: "libm.so.6" },
@@ -27,6 +27,7 @@ const LIBRARIES = [
   { name: process.arch === "arm64" ? "ld-linux-aarch64.so.1" : "ld-linux-x86-64.so.2" },
   { name: "libpthread.so.0", needed: true },
   { name: "libdl.so.2", needed: true },
+  { name: "librt.so.1", needed: true },
 ];
 
 /** Compares dotted versions as numbers: negative, zero or positive. */

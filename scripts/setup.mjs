@@ -35,6 +35,12 @@ const BUILD_TOOLS = [
   { name: "make or ninja", find: () => find("ninja") ?? find("make"), package: "ninja-build" },
   { name: "OpenBLAS", find: findOpenBlas, package: "libopenblas-serial-dev", onlyApt: true },
 ];
+const DOCTEST = {
+  name: "doctest",
+  find: () => fs.existsSync("/usr/include/doctest/doctest.h"),
+  package: "doctest-dev",
+  onlyApt: true,
+};
 const CHROMIUM = { name: "Chromium", find: findChromium, package: "chromium" };
 
 /** How this process may call apt-get, or undefined. */
@@ -77,9 +83,20 @@ function ensureModules() {
   mustRun("npm", [...args, "--loglevel=error"]);
 }
 
-function ensureBuilt() {
+/** nvcc, which the CUDA code is compiled with and tested by: it writes the PTX that runs here. */
+function findNvcc() {
+  if (process.env.LEAN_CUDA === "OFF") return undefined;
+  const homes = [process.env.CUDA_HOME, process.env.CUDA_PATH, "/usr/local/cuda"].filter(Boolean);
+  const files = homes.map((home) => path.join(home, "bin", "nvcc"));
+  return files.find((file) => fs.existsSync(file)) ?? find("nvcc");
+}
+
+function ensureBuilt(nvcc) {
   heading("Building the addon");
-  mustRun(process.execPath, ["scripts/build-native.cjs"]);
+  if (!nvcc) {
+    console.log("Without nvcc there is no CUDA backend, and its tests (test/simt) are skipped.");
+  }
+  mustRun(process.execPath, ["scripts/build-native.cjs", ...(nvcc ? ["--simt"] : [])]);
 }
 
 export function setup({ browser = false } = {}) {
@@ -90,7 +107,11 @@ export function setup({ browser = false } = {}) {
       `This takes Node ${MINIMUM_NODE.join(".")} or later, and this is ${process.versions.node}.`,
     );
   }
-  ensureTools(browser ? [...BUILD_TOOLS, CHROMIUM] : BUILD_TOOLS);
+  const nvcc = findNvcc();
+  const tools = [...BUILD_TOOLS];
+  if (nvcc) tools.push(DOCTEST);
+  if (browser) tools.push(CHROMIUM);
+  ensureTools(tools);
   ensureModules();
-  ensureBuilt();
+  ensureBuilt(nvcc);
 }

@@ -7,6 +7,7 @@
 #include "addon/marshal.h"
 #include "addon/program-handle.h"
 #include "core/backend.h"
+#include "core/counters.h"
 #include "core/step-scalars.h"
 #include "cpu/backend/cpu-backend.h"
 
@@ -104,6 +105,21 @@ Napi::Value set_threads(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), ok);
 }
 
+// counters(device, on): JSON of what the device's kernels have done since it was last asked, null
+// where it does not count; from now on it does or does not
+Napi::Value counters(const Napi::CallbackInfo& info) {
+  Napi::Value result = Napi::Boolean::New(info.Env(), false);
+  guard(Addon::of(info.Env()).last_error, [&] {
+    const CounterSource* source = find_counters(read_string(info[0], "device"));
+    if (!info[1].IsBoolean()) throw Error(kInvalidArg, "on must be a boolean");
+    result = info.Env().Null();
+    if (source == nullptr) return;
+    result = text(info.Env(), source->take());
+    source->count(info[1].As<Napi::Boolean>());
+  });
+  return result;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<Addon>(new Addon);
   exports["Program"] = ProgramHandle::define(env);
@@ -111,6 +127,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["takeError"] = Napi::Function::New<take_error>(env, "takeError");
   exports["kernels"] = Napi::Function::New<kernels>(env, "kernels");
   exports["info"] = Napi::Function::New<describe>(env, "info");
+  exports["counters"] = Napi::Function::New<counters>(env, "counters");
   exports["setThreads"] = Napi::Function::New<set_threads>(env, "setThreads");
   return exports;
 }

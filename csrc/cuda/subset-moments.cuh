@@ -1,5 +1,5 @@
-// Second moments of subsets, brought up to date from the gradients by kernels that step weights:
-// one launch for rows and blocks, two for columns. Item is any with the fields of DenseStep.
+// Second moments of subsets, brought up to date from the gradients by kernels that step weights.
+// Item is any with the fields of DenseStep.
 #pragma once
 
 #include "cuda/device/column-sums.cuh"
@@ -34,24 +34,29 @@ __device__ Squared squared(const Item& item, const StepScalars& s, Bases bases) 
           at<const void>(item.param, bases), item.param.dtype, s};
 }
 
+// By one block: the segments [first, last).
+template <class Item>
+__device__ void update_segments_of(const Item& item, const Squared& x, int64_t first,
+                                   int64_t last, Bases bases) {
+  float* v = at<float>(item.exp_avg_sq, bases);
+  const int64_t length = segment_length(item);
+  const int64_t numel = item.param.numel();
+  for_each_segment(x, first, last, length, numel, [&](int64_t segment, double sum) {
+    const int64_t size = min(length, numel - segment * length);  // a last block may be shorter
+    const double q = sum * square_factor(x.scalars, x.decay, item.mean, size);
+    update_moment(v[segment], static_cast<float>(q), x.scalars);
+  });
+}
+
 template <class Item>
 __global__ void __launch_bounds__(kThreads)
     update_segments(const Item* items, const Tile* tiles, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Item& item = items[tile.item];
-  const StepScalars s = scalars_at(item.scalars, bases);
-  const Squared x = squared(item, s, bases);
-  if (x.grad == nullptr || s.active == 0) return;
-  float* v = at<float>(item.exp_avg_sq, bases);
-  const int64_t length = segment_length(item);
-  const int64_t numel = item.param.numel();
+  const Squared x = squared(item, scalars_at(item.scalars, bases), bases);
+  if (x.grad == nullptr || x.scalars.active == 0) return;
   const int64_t first = static_cast<int64_t>(tile.index) * segments(item);
-  const int64_t last = min(first + segments(item), item.exp_avg_sq.numel());
-  for_each_segment(x, first, last, length, numel, [&](int64_t segment, double sum) {
-    const int64_t size = min(length, numel - segment * length);  // a last block may be shorter
-    const double q = sum * square_factor(s, x.decay, item.mean, size);
-    update_moment(v[segment], static_cast<float>(q), s);
-  });
+  update_segments_of(item, x, first, min(first + segments(item), item.exp_avg_sq.numel()), bases);
 }
 
 template <class Item>
@@ -86,7 +91,8 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <class Item>
-void record_columns(std::span<const Item> items, const Item* on_device, Recorder& recorder) {
+void record_columns(std::span<const Item> items, const Item* on_device,
+                    Recorder& recorder) {
   const auto count = [](auto value) {
     return [value](const Item& item) -> int64_t {
       const bool wanted = item.partition == Partition::columns && !item.moment_given;
@@ -107,12 +113,18 @@ void record_columns(std::span<const Item> items, const Item* on_device, Recorder
                   sums.offsets, recorder.bases());
 }
 
-// The moments of all items that were not given theirs.
+template <class Item>
+int64_t tiles_of_segments(const Item& item) {
+  return divide_up(item.exp_avg_sq.numel(), segments(item));
+}
+
+// The moments of all items that were not given theirs: one launch for rows and blocks, two for
+// columns.
 template <class Item>
 void record_moments(std::span<const Item> items, const Item* on_device, Recorder& recorder) {
   const Tiles segmented = recorder.tiles(items, [](const Item& item) -> int64_t {
     const bool wanted = is_segmented(item) && !item.moment_given && item.param.numel() > 0;
-    return wanted ? divide_up(item.exp_avg_sq.numel(), segments(item)) : 0;
+    return wanted ? tiles_of_segments(item) : 0;
   });
   recorder.launch(update_segments<Item>, segmented.count, kThreads, on_device, segmented.data,
                   recorder.bases());

@@ -2,13 +2,19 @@
 
 import { arch, cpus, platform } from "node:os";
 import { parseArgs } from "node:util";
-import { adamSN, adamSNSM, adamw, Optimizer, rmspropSN, setThreads } from "../index.js";
+import { isHost } from "../devices.js";
+import { adamSN, adamSNSM, adamw, LeanError, Optimizer, rmspropSN, setThreads } from "../index.js";
+import { type KernelCounters, takeCounters } from "../native.js";
+import { requirePresent } from "./device.js";
 import { defaultMeasureOptions, interleave, type Quartiles, repeated } from "./measure.js";
+import { Mirrored } from "./verify/mirrored.js";
 
 const USAGE = `Usage: lean-optim bench [options]
 
-Times optimizer steps on one weight matrix, the recipes interleaved sample by sample.
+Times optimizer steps on one weight matrix, the recipes interleaved sample by sample; on a CUDA
+device each until it is done. Recipes whose kernels a device lacks are left out.
 
+  --device <name>   where the steps run                    (cpu)
   --shape <RxC>     shape of the weight, may be repeated   (2048x2048)
   --dtype <type>    float32 or bfloat16                    (float32)
   --rank <n>        rank of the subspace recipes           (a quarter of the shorter side)
@@ -23,6 +29,7 @@ Times optimizer steps on one weight matrix, the recipes interleaved sample by sa
 const NO_REFRESH = 2 ** 31 - 1;
 
 interface Settings {
+  readonly device: string;
   readonly shapes: readonly (readonly [rows: number, columns: number])[];
   readonly dtype: "float32" | "bfloat16";
   readonly rank: number | undefined;
@@ -39,6 +46,10 @@ export interface BenchRow {
   /** Milliseconds a step. */
   readonly ms: Quartiles;
   readonly stateBytes: number;
+  /** Kernels of a step. */
+  readonly launches: number;
+  /** What they did in one step, where the device counts. */
+  readonly counters: readonly KernelCounters[] | null;
 }
 
 class UsageError extends Error {}
@@ -70,6 +81,7 @@ function parse(argv: readonly string[]): Settings | "help" {
   const { values } = parseArgs({
     args: [...argv],
     options: {
+      device: { type: "string", default: "cpu" },
       shape: { type: "string", multiple: true, default: ["2048x2048"] },
       dtype: { type: "string", default: "float32" },
       rank: { type: "string" },
@@ -82,6 +94,7 @@ function parse(argv: readonly string[]): Settings | "help" {
   });
   if (values.help) return "help";
   return {
+    device: values.device,
     shapes: values.shape.map(shapeOf),
     dtype: dtypeOf(values.dtype),
     rank: values.rank === undefined ? undefined : positiveInteger("rank", values.rank),
@@ -117,22 +130,34 @@ function filled(
 
 async function benchShape(
   shape: readonly [number, number],
-  { dtype, filter, rank, samples }: Settings,
+  { device, dtype, filter, rank, samples }: Settings,
 ): Promise<BenchRow[]> {
   const [rows, columns] = shape;
   const count = rows * columns;
   const chosen = rank ?? Math.max(1, Math.floor(Math.min(rows, columns) / 4));
   const optimizers = Object.entries(recipesFor(chosen))
     .filter(([name]) => name.includes(filter))
-    .map(([name, recipe]) => {
-      const data = filled(dtype, count, 2e-5);
-      const grad = filled(dtype, count, 1e-6);
-      const params = [{ name: "weight", data, grad, shape: [...shape], dtype }];
-      return { name, optimizer: new Optimizer([{ params, optimizer: recipe }]) };
+    .flatMap(([name, recipe]) => {
+      const data = new Mirrored(device, filled(dtype, count, 2e-5));
+      const grad = new Mirrored(device, filled(dtype, count, 1e-6));
+      const params = [
+        { name: "weight", data: data.handle, grad: grad.handle, shape: [...shape], dtype },
+      ];
+      try {
+        const optimizer = new Optimizer([{ params, optimizer: recipe }], { device });
+        return [{ name, optimizer }];
+      } catch (error) {
+        const isMissing = error instanceof LeanError && error.code === "ERR_LEAN_UNSUPPORTED";
+        if (isHost(device) || !isMissing) throw error;
+        return [];
+      }
     });
   try {
     const subjects = optimizers.map(({ name, optimizer }) =>
-      repeated(name, () => optimizer.step()),
+      repeated(name, () => {
+        optimizer.step();
+        optimizer.synchronize();
+      }),
     );
     const { measurements } = await interleave(subjects, { samples });
     return measurements.map(({ name, ms }, index) => ({
@@ -141,25 +166,54 @@ async function benchShape(
       dtype,
       ms,
       stateBytes: optimizers[index]?.optimizer.stateBytes ?? 0,
+      launches: optimizers[index]?.optimizer.launches ?? 0,
+      counters: countersOf(device, optimizers[index]?.optimizer),
     }));
   } finally {
     for (const { optimizer } of optimizers) optimizer.dispose();
   }
 }
 
+function countersOf(device: string, optimizer?: Optimizer): readonly KernelCounters[] | null {
+  if (takeCounters(device, true) === null) return null;
+  optimizer?.step();
+  optimizer?.synchronize();
+  return takeCounters(device, false);
+}
+
+const sectorBytes = 32;
+
+/** Bytes of sectors that a step touches, for each element, and how much of what it asks for it uses. */
+function trafficOf({ shape, counters }: BenchRow): string[] {
+  if (counters === null) return [];
+  const elements = shape.split("x").reduce((product, extent) => product * Number(extent), 1);
+  const all = counters.flatMap(({ loads, stores }) => [loads, stores]);
+  const sum = (pick: (traffic: (typeof all)[number]) => number) =>
+    all.reduce((total, traffic) => total + pick(traffic), 0);
+  const touched = sectorBytes * sum(({ sectorsTouched }) => sectorsTouched);
+  const used = sum(({ bytes }) => bytes) / (sectorBytes * sum((t) => t.sectorsRequested));
+  const conflicts = counters.reduce((total, { bankConflicts }) => total + bankConflicts, 0);
+  return [(touched / elements).toFixed(3), `${(100 * used).toFixed(1)}%`, String(conflicts)];
+}
+
 function table(rows: readonly BenchRow[]): string {
-  const cells = rows.map(({ recipe, shape, dtype, ms, stateBytes }) => [
-    recipe,
-    shape,
-    dtype,
-    ms.median.toFixed(3),
-    `${ms.lower.toFixed(3)}..${ms.upper.toFixed(3)}`,
-    (stateBytes / 2 ** 20).toFixed(2),
+  const cells = rows.map((row) => [
+    row.recipe,
+    row.shape,
+    row.dtype,
+    row.ms.median.toFixed(3),
+    `${row.ms.lower.toFixed(3)}..${row.ms.upper.toFixed(3)}`,
+    (row.stateBytes / 2 ** 20).toFixed(2),
+    String(row.launches),
+    ...trafficOf(row),
   ]);
-  const lines = [["recipe", "shape", "dtype", "ms/step", "quartiles", "state MiB"], ...cells];
-  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
+  const heading = ["recipe", "shape", "dtype", "ms/step", "quartiles", "state MiB", "kernels"];
+  if (rows.some(({ counters }) => counters !== null))
+    heading.push("B/element", "used", "conflicts");
+  const lines = [heading, ...cells];
+  const widths = heading
+    .map((_, column) => column)
+    .map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
     .map((line) =>
       line
@@ -171,14 +225,17 @@ function table(rows: readonly BenchRow[]): string {
 }
 
 async function run(settings: Settings): Promise<void> {
+  const { kind } = requirePresent(settings.device);
   setThreads(settings.threads);
   const rows: BenchRow[] = [];
   for (const shape of settings.shapes) rows.push(...(await benchShape(shape, settings)));
-  const { threads, samples } = settings;
+  const { device, threads, samples } = settings;
   const machine = {
     cpu: cpus()[0]?.model ?? "unknown",
     platform: `${platform()}-${arch()}`,
     node: process.version,
+    device,
+    kind,
     threads,
     samples,
   };
@@ -186,7 +243,8 @@ async function run(settings: Settings): Promise<void> {
     console.log(JSON.stringify({ machine, rows }, undefined, 2));
     return;
   }
-  console.log(`${machine.cpu}, ${threads} threads, Node ${machine.node}, ${samples} samples each`);
+  const where = isHost(device) ? `${machine.cpu}, ${threads} threads` : kind;
+  console.log(`${where}, Node ${machine.node}, ${samples} samples each`);
   console.log(table(rows));
 }
 

@@ -1,8 +1,9 @@
 /** `lean-optim info`: what this installation is made of. */
 import { availableParallelism, cpus } from "node:os";
 import { bindingFile } from "../binding.js";
+import { isHost } from "../devices.js";
 import { type ErrorCode, LeanError } from "../errors.js";
-import { describeNative, kernelNames } from "../native.js";
+import { type AbsentDevice, describeNative, kernelNames } from "../native.js";
 import { version } from "../version.js";
 import { command, exitCode } from "./command.js";
 import { definitions } from "./text.js";
@@ -20,7 +21,8 @@ interface DeviceInfo {
   /** What runs are bit-equal within, as checkpoints record it: instruction set / BLAS core. */
   readonly kind: string;
   readonly instructionSet: string;
-  readonly blas: string;
+  /** OpenBLAS's kernels, on the CPU. */
+  readonly blas: string | null;
   readonly kernels: readonly string[];
   readonly missingKernels: readonly string[];
 }
@@ -30,6 +32,8 @@ interface AddonInfo {
   /** Threads of a step. */
   readonly threads: number;
   readonly devices: readonly DeviceInfo[];
+  /** What this machine lacks, and why. */
+  readonly absent: readonly AbsentDevice[];
 }
 
 export interface Info {
@@ -46,13 +50,14 @@ export interface Info {
 
 function describeAddon(): Pick<Info, "addon" | "error"> {
   try {
-    const { threads, devices } = describeNative();
+    const { threads, devices, absent } = describeNative();
     const described = devices.map(({ name, kind, kernels }): DeviceInfo => {
-      const [instructionSet, blas = "unknown"] = kind.split("/");
+      const [first, second = "unknown"] = kind.split("/");
+      const [instructionSet, blas] = isHost(name) ? [first, second] : [second, null];
       const missingKernels = kernelNames.filter((kernel) => !kernels.includes(kernel));
       return { name, kind, instructionSet, blas, kernels, missingKernels };
     });
-    return { addon: { file: bindingFile(), threads, devices: described }, error: null };
+    return { addon: { file: bindingFile(), threads, devices: described, absent }, error: null };
   } catch (error) {
     if (!(error instanceof LeanError)) throw error;
     return { addon: null, error: { code: error.code, message: error.message } };
@@ -74,7 +79,8 @@ export function describeInstallation(): Info {
 function deviceText({ instructionSet, blas, kernels, missingKernels }: DeviceInfo): string {
   const all = kernels.length + missingKernels.length;
   const missing = missingKernels.length === 0 ? "" : `, without ${missingKernels.join(", ")}`;
-  return `${instructionSet} kernels, OpenBLAS for ${blas}\n${kernels.length} of ${all} kernels${missing}`;
+  const libraries = blas === null ? "" : `, OpenBLAS for ${blas}`;
+  return `${instructionSet} kernels${libraries}\n${kernels.length} of ${all} kernels${missing}`;
 }
 
 function asText({ addon, error, ...info }: Info): string {
@@ -87,6 +93,7 @@ function asText({ addon, error, ...info }: Info): string {
   else {
     entries.push(["addon", addon.file], ["threads", `${addon.threads} for each step`]);
     for (const device of addon.devices) entries.push([device.name, deviceText(device)]);
+    for (const { name, reason } of addon.absent) entries.push([name, `none: ${reason}`]);
   }
   return definitions(entries);
 }

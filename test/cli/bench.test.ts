@@ -1,4 +1,5 @@
 import { benchCommand } from "../../lib/cli/bench.js";
+import { cudaBackends } from "../support/backends.js";
 
 async function output(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const out: string[] = [];
@@ -33,6 +34,23 @@ describe("lean-optim bench", () => {
       expect(ms.upper).toBeGreaterThanOrEqual(ms.median);
       expect(stateBytes).toBeGreaterThan(0);
     }
+  });
+
+  test.each(cudaBackends)("on %s, what has kernels there, and how many", async (device) => {
+    const small = ["--samples", "2", "--shape", "16x8", "--device", device];
+    const { code, out } = await output("--json", ...small);
+    expect(code).toBe(0);
+    const { machine, rows } = JSON.parse(out);
+    expect(machine.device).toBe(device);
+    expect(rows).toMatchObject([
+      { recipe: "adamw", launches: 3 },
+      { recipe: "adamSN", launches: 3 },
+      { recipe: "rmspropSN", launches: 3 },
+    ]);
+  });
+
+  test("a device that is not there is refused", async () => {
+    await expect(benchCommand(["--device", "cpus"])).rejects.toThrow("--device must be one of");
   });
 
   test("filters recipes and prints a table", async () => {

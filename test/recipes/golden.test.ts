@@ -4,17 +4,21 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 
 import { goldenChecks } from "../../lib/cli/verify/plan.js";
+import { backends } from "../support/backends.js";
 
 const folder = join(__dirname, "..", "golden");
 const checks = goldenChecks(folder, "cpu");
-const replayed = checks.filter(({ skip }) => skip === undefined);
 
-describe("the recipes walk the recorded paths, through the public API", () => {
-  test.each(replayed)("$file", ({ run }) => {
-    const { error, tolerance, detail } = run();
-    expect(error <= tolerance ? "" : `${error} ${detail}`).toBe("");
-  });
-});
+describe.each(backends())(
+  "on %s the recipes walk the recorded paths, in the public API",
+  (device) => {
+    const replayed = goldenChecks(folder, device).filter(({ skip }) => skip === undefined);
+    test.each(replayed)("$file", ({ run }) => {
+      const { error, tolerance, detail } = run();
+      expect(error <= tolerance ? "" : `${error} ${detail}`).toBe("");
+    });
+  },
+);
 
 test("all but those of other families", () => {
   const files = readdirSync(folder).filter((file) => file.endsWith(".safetensors"));

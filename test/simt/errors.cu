@@ -15,6 +15,7 @@ __global__ void trap() { asm volatile("trap;"); }
 }  // namespace
 
 TEST_CASE("errors: a fault is kept until the device is reset") {
+  runtime_options().late_streams = false;
   DeviceArray<int> array(4);
   store<<<1, 1>>>(array, 4);
   CHECK(cudaPeekAtLastError() == cudaErrorIllegalAddress);
@@ -61,6 +62,7 @@ TEST_CASE("errors: names and texts") {
 }
 
 TEST_CASE("errors: reports go to the handler") {
+  runtime_options().late_streams = false;
   std::string seen;
   set_fault_handler([&](const std::string& text) { seen = text; });
   store<<<1, 1>>>(nullptr, 0);

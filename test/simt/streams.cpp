@@ -51,6 +51,7 @@ void late(uint64_t seed) {
 }  // namespace
 
 TEST_CASE("streams: work runs at once unless told otherwise") {
+  runtime_options().late_streams = false;
   Log log;
   cudaStream_t stream = make_stream();
   log.add(stream, 'a');

@@ -1,5 +1,6 @@
 /** The tests that every recipe takes: each of its settings, on every kind of parameter. */
 import { cosine, linear, type Recipe, type RecipeOptions } from "lean-optim";
+import { cudaBackends } from "./backends.js";
 import type { OracleSettings } from "./companion.js";
 import { weightTypes } from "./dtypes.js";
 import { type Shape, shapes } from "./shapes.js";
@@ -46,9 +47,23 @@ export function testRecipe<Options extends RecipeOptions>(tests: RecipeTests<Opt
 
   test.each(weightTypes)("weights of $label", (type) => take({ title: "" }, { type }));
 
-  test.each([...commonCases(options.lr), ...tests.cases])("$title", (what) =>
-    take(what as Case<Options>),
-  );
+  const all = [...commonCases(options.lr), ...tests.cases] as Case<Options>[];
+  test.each(all)("$title", (what) => take(what));
+
+  // What takes a projection has no kernels there yet.
+  const devices = recipe(options).momentum.kind === "subspace" ? [] : cudaBackends;
+  const onDevices = devices.flatMap((device) => [
+    ...all.map((what) => ({ ...what, device, type: undefined })),
+    ...weightTypes.map((type) => ({ title: type.label, device, type })),
+  ]);
+  if (onDevices.length === 0) return;
+  test.each(onDevices)("on $device: $title", ({ device, type, ...what }) => {
+    const walked = (what as Case<Options>).walk;
+    take(what as Case<Options>, {
+      ...(type && { type }),
+      options: { ...walked?.options, device },
+    });
+  });
 }
 
 function commonCases(lr: number): Case<RecipeOptions>[] {

@@ -6,6 +6,7 @@ import {
   type StateDict as State,
   type WeightArray,
 } from "lean-optim";
+import { Mirrored } from "../../lib/cli/verify/mirrored.js";
 import { Companion, type OracleSettings } from "./companion.js";
 import { decode, encode, float32, randomArray, randomFloats, type WeightType } from "./dtypes.js";
 import { expectNear, largest } from "./near.js";
@@ -38,13 +39,21 @@ export interface Walk {
 export function walk(what: Walk): Optimizer {
   const { recipe, oracle, type = float32, parameters = shapes, gradScale = 1 } = what;
   const { dtype, gradDtype } = type;
-  const params = parameters.map(({ name, shape, batched }, i) => {
-    const data = randomArray(countOf(shape), 1 + i, dtype);
+  const device = what.options?.device ?? "cpu";
+  const mirrors = new Map(
+    parameters.map(({ name, shape }, i) => [
+      name,
+      new Mirrored(device, randomArray(countOf(shape), 1 + i, dtype)),
+    ]),
+  );
+  const params = parameters.map(({ name, shape, batched }) => {
+    const data = (mirrors.get(name) as Mirrored<WeightArray>).handle;
     return { name, shape, batched, dtype, gradDtype, data };
   });
   const optimizer = new Optimizer([{ params, optimizer: recipe }], what.options);
   const companions = Companion.all(parameters, { lr: recipe.lr, ...oracle });
-  const weights = () => new Map(params.map(({ name, data }) => [name, decode(data, dtype)]));
+  const weights = () =>
+    new Map([...mirrors].map(([name, mirror]) => [name, decode(mirror.refresh(), dtype)]));
 
   function gradientsAt(step: number): Map<string, WeightArray> {
     return new Map(
@@ -62,7 +71,13 @@ export function walk(what: Walk): Optimizer {
     const lr = what.lr?.(step);
     if (lr !== undefined) for (const group of optimizer.groups) group.lr = lr;
     const before = { weights: weights(), state: optimizer.stateDict() };
-    optimizer.step({ grads: Object.fromEntries(grads), gradScale, bases: what.bases?.(step) });
+    const lent = [...grads].map(([name, g]) => [name, new Mirrored(device, g)] as const);
+    optimizer.step({
+      grads: Object.fromEntries(lent.map(([name, { handle }]) => [name, handle])),
+      gradScale,
+      bases: what.bases?.(step),
+    });
+    optimizer.synchronize();
     const after = { weights: weights(), state: optimizer.stateDict() };
 
     const seen = new Map(

@@ -58,6 +58,7 @@ void CudaExecutor::send_bases() {
 }
 
 void CudaExecutor::send_hyper(std::span<const double> hyper) {
+  if (hyper.empty()) return;
   const bool same = hyper_.size() == hyper.size() &&
                     std::memcmp(hyper_.data(), hyper.data(), hyper.size_bytes()) == 0;
   if (same) return;
@@ -66,11 +67,34 @@ void CudaExecutor::send_hyper(std::span<const double> hyper) {
   write_words(reinterpret_cast<uint64_t*>(bases_[kHyperBase]), hyper_, stream_);
 }
 
+// Of what the device holds nothing is known: everything is sent before the next run.
+void CudaExecutor::forget_sent() {
+  hyper_.clear();
+  moved_begin_ = 0;
+  moved_end_ = bases_.size();
+}
+
+bool CudaExecutor::is_captured() const {
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  check(cudaStreamIsCapturing(stream_, &status), "the stream is unusable");
+  return status != cudaStreamCaptureStatusNone;
+}
+
 void CudaExecutor::run(size_t sequence, std::span<const double> hyper) {
   enter();
+  Graph& graph = sequences_[sequence];
+  if (!owns_stream_ && is_captured()) {
+    // The caller's graph brings along all that the step reads, whatever ran before a replay of it,
+    // and leaves that behind, whenever it is replayed.
+    forget_sent();
+    send_bases();
+    send_hyper(hyper);
+    graph.enqueue(stream_);
+    return forget_sent();
+  }
   send_bases();
   send_hyper(hyper);
-  sequences_[sequence].run(stream_);
+  graph.run(stream_);
 }
 
 void CudaExecutor::synchronize() {

@@ -28,8 +28,10 @@ class CudaExecutor final : public Executor {
 
  private:
   void enter() const;
+  bool is_captured() const;
   void send_hyper(std::span<const double> hyper);
   void send_bases();
+  void forget_sent();
 
   int device_;
   DeviceArena arena_;
@@ -39,7 +41,7 @@ class CudaExecutor final : public Executor {
   uint64_t* device_bases_;       // as they are on the device, but for [moved_begin_, moved_end_)
   size_t moved_begin_ = 0;
   size_t moved_end_ = 0;
-  std::vector<uint64_t> hyper_;  // as last sent
+  std::vector<uint64_t> hyper_;  // as last sent; none: unknown
   std::vector<Graph> sequences_;
 };
 

@@ -12,28 +12,28 @@ void Graph::enqueue(cudaStream_t stream) const {
   for (const Launch& launch : launches_) launch.enqueue(stream);
 }
 
-void Graph::capture(cudaStream_t stream) {
-  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "could not capture");
+// On a stream of its own, since the one to run on may be the caller's and in use.
+void Graph::capture() {
+  cudaStream_t stream = nullptr;
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "could not create a stream");
   cudaGraph_t graph = nullptr;
   try {
+    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "could not capture");
     enqueue(stream);
+    check(cudaStreamEndCapture(stream, &graph), "could not capture");
+    check(cudaGraphInstantiate(&ready_, graph, 0), "could not make a graph");
   } catch (...) {
-    cudaStreamEndCapture(stream, &graph);
     if (graph != nullptr) cudaGraphDestroy(graph);
+    cudaStreamDestroy(stream);  // and with it a capture that has not ended
     throw;
   }
-  check(cudaStreamEndCapture(stream, &graph), "could not capture");
-  const cudaError_t status = cudaGraphInstantiate(&ready_, graph, 0);
   cudaGraphDestroy(graph);
-  check(status, "could not make a graph");
+  cudaStreamDestroy(stream);
 }
 
 void Graph::run(cudaStream_t stream) {
   if (launches_.empty()) return;
-  cudaStreamCaptureStatus capturing = cudaStreamCaptureStatusNone;
-  check(cudaStreamIsCapturing(stream, &capturing), "the stream is unusable");
-  if (capturing != cudaStreamCaptureStatusNone) return enqueue(stream);
-  if (ready_ == nullptr) capture(stream);
+  if (ready_ == nullptr) capture();
   check(cudaGraphLaunch(ready_, stream), "could not launch a step");
 }
 

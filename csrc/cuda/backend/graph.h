@@ -18,12 +18,13 @@ class Graph {
   ~Graph();
 
   size_t size() const { return launches_.size(); }
-  // Where the stream is being captured already, by the caller, the launches join that.
+  // Replays the launches as one.
   void run(cudaStream_t stream);
+  // Launches them one by one: into a capture of the caller's.
+  void enqueue(cudaStream_t stream) const;
 
  private:
-  void capture(cudaStream_t stream);
-  void enqueue(cudaStream_t stream) const;
+  void capture();
 
   std::vector<Launch> launches_;
   cudaGraphExec_t ready_ = nullptr;

@@ -76,15 +76,15 @@ class SubsetDenominators {
   }
 
  private:
-  __device__ Real inverse(int64_t subset, const StepScalars& s) const {
-    return Real{1} / denominator(Real{v_[subset]}, s);
+  __device__ static Real inverse(Real moment, const StepScalars& s) {
+    return Real{1} / denominator(moment, s);
   }
 
   // The octet begins with element `place` of a subset of consecutive elements.
   __device__ Octet divide_segments(const Octet& n, int64_t subset, int64_t place, int count,
                                    const StepScalars& s) const {
     Octet ratio = n;
-    Real factor = inverse(subset, s);
+    Real factor = inverse(Real{v_[subset]}, s);
     if (place + kOctet <= length_) {
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factor;
@@ -95,7 +95,7 @@ class SubsetDenominators {
       if (k >= count) continue;
       if (place == length_) {
         place = 0;
-        factor = inverse(++subset, s);
+        factor = inverse(Real{v_[++subset]}, s);
       }
       ++place;
       ratio.x[k] = n.x[k] * factor;
@@ -105,9 +105,15 @@ class SubsetDenominators {
 
   __device__ Octet divide_columns(const Octet& n, int64_t column, const StepScalars& s) const {
     Octet ratio;
+    if (column + kOctet <= length_) {
+      const Octet v = widen(cuda::load(v_, DType::float32, column, kOctet), DType::float32);
+#pragma unroll
+      for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * inverse(v.x[k], s);
+      return ratio;
+    }
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) {
-      ratio.x[k] = n.x[k] * inverse(column, s);
+      ratio.x[k] = n.x[k] * inverse(Real{v_[column]}, s);
       if (++column == length_) column = 0;
     }
     return ratio;

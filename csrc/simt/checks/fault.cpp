@@ -1,23 +1,14 @@
 #include "simt/checks/fault.h"
 
-#include <cxxabi.h>
-
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 
+#include "simt/checks/demangle.h"
 #include "simt/machine/block.h"
 #include "simt/ptx/module.h"
 
 namespace lean::simt {
 namespace {
-
-std::string demangle(const std::string& name) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> plain(
-      abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), std::free);
-  return status == 0 ? plain.get() : name;
-}
 
 std::string triple(uint32_t x, uint32_t y, uint32_t z) {
   return '(' + std::to_string(x) + ',' + std::to_string(y) + ',' + std::to_string(z) + ')';

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "simt/checks/fault.h"
+#include "simt/checks/races.h"
 #include "simt/machine/barriers.h"
 #include "simt/machine/block.h"
 #include "simt/machine/columns.h"
@@ -67,6 +68,7 @@ void complete(Block& block, uint32_t id) {
     }
   }
   barrier = {};
+  if (block.grid->races != nullptr) block.grid->races->block_synchronized(block);
 }
 
 // An aligned barrier is for the whole warp. Lanes that are elsewhere may still come; when nobody
@@ -198,6 +200,7 @@ Flow bar_warp(Warp& warp, const Instruction& instruction, Mask mask) {
     }
     if ((named & warp.alive & ~mask) != 0) return Flow::wait;
   }
+  if (Races* races = warp.block->grid->races) races->warp_synchronized(warp, mask);
   return Flow::next;
 }
 

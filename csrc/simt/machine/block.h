@@ -13,7 +13,7 @@
 namespace lean::simt {
 
 struct Kernel;
-struct Region;
+class Races;
 struct Worker;
 
 // Named barriers 0 to 15 of a block (PTX ISA 9.0, 9.7.13.1).
@@ -38,6 +38,8 @@ struct Grid {
   const Kernel* kernel = nullptr;
   uint64_t workspace = 0;  // of a cooperative launch: an address in DeviceMemory
   uint64_t serial = 0;
+  Options options;         // as they were when it started
+  Races* races = nullptr;  // when races are looked for
 };
 
 struct Block {
@@ -52,8 +54,8 @@ struct Block {
   bool last_try = false;  // nobody could go on: who still waits says why
   std::byte* shared = nullptr;
   uint32_t shared_bytes = 0;
-  Shadow written;       // bytes of shared memory that have been written
-  Shadow pending;       // bytes that a cp.async may still be writing
+  OwnShadow written;    // bytes of shared memory that have been written
+  OwnShadow pending;    // bytes that a cp.async may still be writing
   uint32_t copies = 0;  // cp.async that have not landed
   std::vector<Warp> warps;
   std::array<Barrier, 16> barriers;

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "simt/checks/fault.h"
+#include "simt/checks/races.h"
 #include "simt/machine/barriers.h"
 #include "simt/machine/block.h"
 
@@ -62,6 +63,8 @@ void leave_cluster(Cluster& cluster) {
   if (cluster.arrived == 0 || cluster.arrived < cluster.alive) return;
   cluster.arrived = 0;
   cluster.phase += 1;
+  Races* races = cluster.blocks.front()->grid->races;
+  if (races != nullptr) races->cluster_synchronized(cluster);
 }
 
 }  // namespace lean::simt

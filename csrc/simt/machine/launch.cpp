@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "simt/checks/fault.h"
+#include "simt/checks/races.h"
+#include "simt/counters/collect.h"
 #include "simt/machine/pool.h"
 #include "simt/machine/worker.h"
 #include "simt/memory/device-memory.h"
@@ -76,6 +78,9 @@ void run(const Launch& launch) {
   grid.launch = &launch;
   grid.kernel = launch.kernel;
   grid.serial = ++serial;
+  grid.options = options;
+  const std::unique_ptr<Races> races = options.races ? std::make_unique<Races>(launch) : nullptr;
+  grid.races = races.get();
   if (launch.cooperative) grid.workspace = fresh_workspace();
   const uint64_t clusters = launch.grid.count() / launch.cluster.count();
   // A unit is what must be resident at once.
@@ -90,10 +95,12 @@ void run(const Launch& launch) {
   std::atomic<bool> stop = false;
   std::exception_ptr fault;
   std::mutex fault_lock;
+  CounterTotal total(grid);
   on_workers(threads, [&](Worker& worker) {
     try {
       worker.random = Random(options.seed + grid.serial);
       worker.prepare(grid, together * launch.cluster.count());
+      const CountedLaunch counted(worker, grid, total);
       for (;;) {
         const uint64_t unit = next.fetch_add(1, std::memory_order_relaxed);
         if (unit >= units || stop.load(std::memory_order_relaxed)) return;
@@ -105,6 +112,7 @@ void run(const Launch& launch) {
       if (fault == nullptr) fault = std::current_exception();
     }
   });
+  total.finish();
   if (fault != nullptr) std::rethrow_exception(fault);
 }
 

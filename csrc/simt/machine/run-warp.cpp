@@ -1,7 +1,9 @@
 #include "simt/machine/run-warp.h"
 
+#include "simt/counters/collect.h"
 #include "simt/machine/columns.h"
 #include "simt/machine/groups.h"
+#include "simt/machine/worker.h"
 #include "simt/ptx/module.h"
 
 namespace lean::simt {
@@ -15,9 +17,8 @@ void hold(Warp& warp, uint32_t pc, Mask mask) {
   warp.parked.push_back({pc, mask, true});
 }
 
-}  // namespace
-
-Slice run_warp(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
+template <bool counted>
+Slice run(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
   Slice slice;
   wake(warp);
   bool lowest_first = true;
@@ -33,6 +34,9 @@ Slice run_warp(Warp& warp, uint32_t jumps, Options::Order order, Random& random)
     if (mask != 0) {
       warp.pc = at->pc;
       flow = at->execute(warp, *at, mask);
+      if constexpr (counted) {
+        if (flow != Flow::wait) warp.block->worker->counters->executed(at->pc, mask);
+      }
     }
     if (flow == Flow::next) {
       slice.progress = true;
@@ -60,6 +64,13 @@ Slice run_warp(Warp& warp, uint32_t jumps, Options::Order order, Random& random)
     at = code + warp.pc;
     stop = code + warp.nearest;
   }
+}
+
+}  // namespace
+
+Slice run_warp(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
+  const bool counted = warp.block->worker->counters != nullptr;
+  return counted ? run<true>(warp, jumps, order, random) : run<false>(warp, jumps, order, random);
 }
 
 }  // namespace lean::simt

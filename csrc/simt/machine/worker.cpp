@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "simt/checks/deadlock.h"
+#include "simt/checks/races.h"
 #include "simt/memory/async-copy.h"
 
 namespace lean::simt {
@@ -87,6 +88,10 @@ void Worker::start(const Grid& grid, Block& block, Cluster& cluster, uint64_t cl
   if (block.copies > 0) {
     block.copies = 0;
     block.pending.reset(block.shared_bytes);
+  }
+  if (grid.races != nullptr) {
+    grid.races->forget(block.shared, block.shared_bytes);
+    grid.races->block_synchronized(block);
   }
   cluster.blocks.push_back(&block);
   cluster.alive += block.threads;

@@ -12,6 +12,9 @@
 
 namespace lean::simt {
 
+class Counters;
+struct Region;
+
 // Memory that grows and is never given back.
 class Arena {
  public:
@@ -28,6 +31,8 @@ struct Worker {
   std::deque<Block> blocks;
   std::deque<Cluster> clusters;
   Random random{1};
+  std::shared_ptr<Counters> counters;  // while a launch is counted
+  bool observed = false;               // somebody wants to know of accesses
   Arena registers, shared, local;
 
   // Makes room for so many blocks at once.

@@ -16,7 +16,7 @@ struct AsyncBatch {
   uint32_t pc = 0;
   std::array<uint32_t, kLanes> group;  // of each lane: which of its groups
   std::array<uint64_t, kLanes> address;
-  std::array<std::byte*, kLanes> to;
+  std::array<std::byte*, kLanes> to;  // in the own block
   std::array<std::array<std::byte, 16>, kLanes> data;
 };
 

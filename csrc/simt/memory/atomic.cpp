@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "simt/checks/races.h"
+#include "simt/machine/block.h"
 #include "simt/machine/columns.h"
 #include "simt/memory/access.h"
 #include "simt/memory/address.h"
@@ -12,7 +14,7 @@
 namespace lean::simt {
 namespace {
 
-enum Slot { kSpace, kReturns };
+enum Slot { kSpace, kReturns, kReleases };
 
 template <class To, class From>
 To bits_as(From value) {
@@ -141,6 +143,9 @@ Flow atomic(Warp& warp, const Instruction& instruction, Mask mask) {
   access.bytes = sizeof(T);
   access.lanes = mask;
   read_addresses(warp, operands[0], instruction.displacement, access.space, access.address);
+  // A release is a fence before.
+  Races* races = warp.block->grid->races;
+  if (races != nullptr && instruction.data[kReleases] != 0) races->fence(warp, mask);
   HostPointers host;
   resolve(warp, instruction, access, host);
   const Lanes<T> b = read<T>(warp, operands[1]);
@@ -233,6 +238,7 @@ Execute select_atomic(const Spelling& spelling, Instruction& instruction) {
     }
     instruction.data[kSpace] = static_cast<uint32_t>(access->space);
     instruction.data[kReturns] = returns ? 1 : 0;
+    instruction.data[kReleases] = access->releases ? 1 : 0;
     return choose(operation, access->type);
   }
   return nullptr;

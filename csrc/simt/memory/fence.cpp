@@ -1,17 +1,20 @@
 // membar and fence (PTX ISA 9.0, 9.7.13.3). Workers' memory operations are ordered by the host.
 #include <atomic>
 
-#include "simt/machine/instruction.h"
+#include "simt/checks/races.h"
+#include "simt/machine/block.h"
 
 namespace lean::simt {
 namespace {
 
-Flow fence(Warp&, const Instruction&, Mask) {
+Flow fence(Warp& warp, const Instruction& instruction, Mask mask) {
+  Races* races = warp.block->grid->races;
+  if (races != nullptr && instruction.data[0] != 0) races->fence(warp, mask);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   return Flow::next;
 }
 
-Execute select_fence(const Spelling& spelling, Instruction&) {
+Execute select_fence(const Spelling& spelling, Instruction& instruction) {
   for (const std::string& each : spelling.modifiers) {
     const bool known =
         each == "sc" || each == "acq_rel" || each == "acquire" || each == "release" ||
@@ -20,6 +23,8 @@ Execute select_fence(const Spelling& spelling, Instruction&) {
         each == "async::shared::cluster" || each == "async::global" || each == "async.shared";
     if (!known) return nullptr;
   }
+  const bool own_block = spelling.has("cta");
+  instruction.data[0] = own_block ? 0 : 1;
   return fence;
 }
 

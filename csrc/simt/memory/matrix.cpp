@@ -13,6 +13,16 @@ namespace {
 enum Slot { kSpace, kCount, kTransposed };
 constexpr size_t kRows = 8;
 
+// A matrix of 8 x 8, row after row, and where the elements of the transposed one come from.
+using Matrix [[gnu::vector_size(128)]] = uint16_t;
+const Matrix kTransposition = [] {
+  std::array<uint16_t, kRows * kRows> from;
+  for (size_t i = 0; i < from.size(); ++i) {
+    from[i] = static_cast<uint16_t>(i % kRows * kRows + i / kRows);
+  }
+  return std::bit_cast<Matrix>(from);
+}();
+
 using Rows = std::array<std::array<uint16_t, kRows>, kLanes>;  // 8 of each matrix
 
 // Lane l has of each matrix row l / 4 and columns l % 4 * 2 and the next; transposed, the other way
@@ -44,15 +54,15 @@ Flow load(Warp& warp, const Instruction& instruction, Mask mask) {
   const bool transposed = instruction.data[kTransposed] != 0;
   HostPointers host;
   resolve_rows(warp, instruction, AccessKind::load, count, host);
-  Rows rows;
-  for (size_t i = 0; i < count * kRows; ++i) std::memcpy(rows[i].data(), host[i], 16);
   for (size_t k = 0; k < count; ++k) {
-    Lanes<uint32_t> lanes;
-    for (size_t i = 0; i < kLanes; ++i) {
-      const Element low = element_of(i, 0, transposed), high = element_of(i, 1, transposed);
-      lanes[i] = rows[k * kRows + low.row][low.column] |
-                 uint32_t{rows[k * kRows + high.row][high.column]} << 16;
+    Matrix matrix;
+    for (size_t i = 0; i < kRows; ++i) {
+      std::memcpy(reinterpret_cast<std::byte*>(&matrix) + i * 16, host[k * kRows + i], 16);
     }
+    if (transposed) matrix = __builtin_shuffle(matrix, kTransposition);
+    // A lane's two elements are next to each other.
+    Lanes<uint32_t> lanes;
+    std::memcpy(lanes.data(), &matrix, sizeof lanes);
     write(warp, instruction.operands[k], lanes, mask);
   }
   return Flow::next;

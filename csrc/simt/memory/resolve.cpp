@@ -3,6 +3,8 @@
 #include <bit>
 
 #include "simt/checks/fault.h"
+#include "simt/checks/races.h"
+#include "simt/counters/collect.h"
 #include "simt/machine/worker.h"
 #include "simt/memory/access.h"
 #include "simt/memory/address.h"
@@ -74,7 +76,8 @@ void check_region(const Warp& warp, const Instruction& instruction, const Access
   }
   if (region.written.complete()) return;
   const uint64_t offset = address - region.address;
-  if (reads(access.kind) && options().initialization && !region.written.all(offset, bytes)) {
+  if (reads(access.kind) && warp.block->grid->options.initialization &&
+      !region.written.all(offset, bytes)) {
     throw_uninitialized(warp, instruction, lane, access, address);
   }
   if (writes(access.kind)) region.written.set(offset, bytes);
@@ -98,6 +101,18 @@ void each_lane(const Access& access, Check check) {
   }
 }
 
+// Of scattered loads.
+bool all_written(const Warp& warp, const Access& access, const Addresses& addresses,
+                 const Region& region) {
+  if (writes(access.kind)) return false;
+  if (!warp.block->grid->options.initialization) return true;
+  // Allocations start at multiples of 256, what the host has registered anywhere.
+  if (region.address % 64 != 0) return false;
+  std::array<uint64_t, kLanes> offsets;
+  for (size_t i = 0; i < kLanes; ++i) offsets[i] = addresses.of[i] - region.address;
+  return region.written.all_of_pieces(offsets, access.bytes);
+}
+
 void resolve_global(Warp& warp, const Instruction& instruction, const Access& access,
                     HostPointers& host) {
   const Addresses addresses(access);
@@ -111,7 +126,7 @@ void resolve_global(Warp& warp, const Instruction& instruction, const Access& ac
   if (usable && region->written.complete()) return;
   if (usable && contiguous(access, addresses)) {
     const uint64_t bytes = uint64_t{access.bytes} * kLanes;
-    const bool bad = reads(access.kind) && options().initialization &&
+    const bool bad = reads(access.kind) && warp.block->grid->options.initialization &&
                      !region->written.all(addresses.lowest - region->address, bytes);
     if (!bad) {
       if (writes(access.kind)) {
@@ -120,6 +135,7 @@ void resolve_global(Warp& warp, const Instruction& instruction, const Access& ac
       return;
     }
   }
+  if (usable && all_written(warp, access, addresses, *region)) return;
   each_lane(access, [&](int lane, uint64_t address) {
     Region* own = find_region(worker, instruction.pc, address, address + access.bytes);
     if (own == nullptr) throw_out_of_bounds(warp, instruction, lane, access, address);
@@ -133,10 +149,28 @@ void check_shared(const Warp& warp, const Instruction& instruction, const Access
     throw_async(warp, instruction, lane, offset);
   }
   if (block.written.complete()) return;
-  if (reads(access.kind) && options().initialization && !block.written.all(offset, bytes)) {
+  if (reads(access.kind) && warp.block->grid->options.initialization &&
+      !block.written.all(offset, bytes)) {
     throw_uninitialized(warp, instruction, lane, access, offset);
   }
   if (writes(access.kind)) block.written.set(offset, bytes);
+}
+
+// The same for all lanes at once; where something is wrong, check_shared says what.
+bool is_fine(const Warp& warp, const Access& access, const Addresses& addresses, Block& block) {
+  if (block.copies != 0 && block.pending.any_of_pieces(addresses.of, access.bytes)) return false;
+  if (block.written.complete()) return true;
+  if (reads(access.kind) && warp.block->grid->options.initialization &&
+      !block.written.all_of_pieces(addresses.of, access.bytes)) {
+    return false;
+  }
+  if (!writes(access.kind)) return true;
+  if (contiguous(access, addresses)) {
+    block.written.set(addresses.lowest, uint64_t{access.bytes} * kLanes);
+  } else {
+    for (const uint64_t address : addresses.of) block.written.set(address, access.bytes);
+  }
+  return true;
 }
 
 void resolve_shared(Warp& warp, const Instruction& instruction, const Access& access,
@@ -146,12 +180,7 @@ void resolve_shared(Warp& warp, const Instruction& instruction, const Access& ac
   Block& own = *warp.block;
   if (addresses.highest + access.bytes <= own.shared_bytes) {
     for (size_t i = 0; i < kLanes; ++i) host[i] = own.shared + addresses.of[i];
-    if (own.copies == 0 && own.written.complete()) return;
-    if (contiguous(access, addresses)) {
-      check_shared(warp, instruction, access, own, 0, addresses.lowest,
-                   uint64_t{access.bytes} * kLanes);
-      return;
-    }
+    if (is_fine(warp, access, addresses, own)) return;
     each_lane(access, [&](int lane, uint64_t address) {
       check_shared(warp, instruction, access, own, lane, address, access.bytes);
     });
@@ -200,18 +229,34 @@ void resolve_param(Warp& warp, const Instruction& instruction, const Access& acc
   });
 }
 
+// For those who want to know of every access to global and shared memory.
+void observe(Warp& warp, const Instruction& instruction, const Access& access, Space space,
+             const HostPointers& host) {
+  const Block& block = *warp.block;
+  const bool shared = space == Space::shared;
+  if (block.grid->races != nullptr) {
+    block.grid->races->access(warp, instruction, access, shared, host);
+  }
+  if (Counters* counters = block.worker->counters.get()) {
+    shared ? counters->shared(access) : counters->global(access);
+  }
+}
+
 void resolve_in(Space space, Warp& warp, const Instruction& instruction, const Access& access,
                 HostPointers& host) {
   switch (space) {
     case Space::shared:
-      return resolve_shared(warp, instruction, access, host);
+      resolve_shared(warp, instruction, access, host);
+      break;
     case Space::local:
       return resolve_local(warp, instruction, access, host);
     case Space::param:
       return resolve_param(warp, instruction, access, host);
     default:
-      return resolve_global(warp, instruction, access, host);
+      resolve_global(warp, instruction, access, host);
   }
+  if (warp.block->worker->observed) [[unlikely]]
+    observe(warp, instruction, access, space, host);
 }
 
 Space space_of(uint64_t window) {

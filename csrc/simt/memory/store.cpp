@@ -1,6 +1,8 @@
 // st (PTX ISA 9.0, 9.7.9.12), and what only moves data between caches.
 #include <bit>
 
+#include "simt/checks/races.h"
+#include "simt/machine/block.h"
 #include "simt/machine/columns.h"
 #include "simt/memory/access.h"
 #include "simt/memory/spelling.h"
@@ -8,7 +10,7 @@
 namespace lean::simt {
 namespace {
 
-enum Slot { kSpace, kVector, kStrong };
+enum Slot { kSpace, kVector, kStrong, kReleases };
 
 struct Sixteen {
   uint64_t half[2];
@@ -36,6 +38,8 @@ Flow store(Warp& warp, const Instruction& instruction, Mask mask) {
   access.lanes = mask;
   read_addresses(warp, instruction.operands[0], instruction.displacement, access.space,
                  access.address);
+  Races* races = warp.block->grid->races;
+  if (races != nullptr && instruction.data[kReleases] != 0) races->fence(warp, mask);
   HostPointers host;
   resolve(warp, instruction, access, host);
   for (uint32_t k = 0; k < vector; ++k) {
@@ -62,6 +66,7 @@ Execute select_store(const Spelling& spelling, Instruction& instruction) {
   instruction.data[kSpace] = static_cast<uint32_t>(access->space);
   instruction.data[kVector] = access->vector;
   instruction.data[kStrong] = access->strong ? 1 : 0;
+  instruction.data[kReleases] = access->releases ? 1 : 0;
   switch (size_of(access->type)) {
     case 1:
       return store<uint8_t>;

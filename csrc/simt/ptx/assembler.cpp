@@ -144,6 +144,7 @@ void Assembler::add(Instruction made, const Draft& draft, const Statement& state
   made.pc = static_cast<uint32_t>(kernel_.code.size());
   kernel_.code.push_back(made);
   kernel_.places.push_back(place_of(statement));
+  kernel_.classes.push_back(class_of(statement.spelling));
   first_columns_.push_back(draft.first_column);
   jumps_.push_back(draft.jumps ? int64_t{draft.jump} : -1);
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "simt/counters/instruction-class.h"
 #include "simt/machine/instruction.h"
 #include "simt/machine/launch.h"
 #include "simt/machine/special.h"
@@ -47,8 +48,9 @@ struct Kernel {
   Dim required_cluster{0, 0, 0};  // .reqnctapercluster, __cluster_dims__; 0: any
   bool explicit_cluster = false;  // .explicitcluster
   std::vector<Instruction> code;
-  std::vector<Place> places;    // of each instruction
-  std::vector<Column> columns;  // what the instructions' operands point into
+  std::vector<Place> places;              // of each instruction
+  std::vector<InstructionClass> classes;  // of each instruction
+  std::vector<Column> columns;            // what the instructions' operands point into
   std::vector<Line> constants;
   std::vector<SpecialRegister> specials;             // to be filled when a warp starts
   std::vector<std::vector<uint32_t>> branch_tables;  // of brx.idx

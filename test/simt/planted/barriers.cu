@@ -83,17 +83,6 @@ __global__ void not_in_mask(int* to) {
   to[threadIdx.x] = __shfl_xor_sync(kBroken ? 0x0000ffff : 0xffffffff, value, 1);
 }
 
-// Block 0 waits for a flag that block 1 sets, and that without the bug comes.
-template <bool kBroken>
-__global__ void wait_for_flag(int* flag, int* to) {
-  if (blockIdx.x == 0 && threadIdx.x == 0) {
-    while (atomicAdd(flag, 0) == 0) __nanosleep(100);
-  }
-  if (blockIdx.x == 1 && threadIdx.x == 0 && !kBroken) atomicExch(flag, 1);
-  __syncthreads();
-  to[blockIdx.x] = 1;
-}
-
 // Named barriers that two halves of a block wait for in opposite order.
 template <bool kBroken>
 __global__ void crossed(int* to) {

@@ -13,6 +13,7 @@ type Method = (...args: unknown[]) => unknown;
 type RawProgram = Record<string, Method>;
 interface Addon extends Record<string, Method> {
   Program: Method & (new (spec: unknown) => RawProgram);
+  Buffer: Method & (new (device: unknown, bytes: unknown) => RawProgram);
   takeError: () => { code: string; message: string } | undefined;
 }
 
@@ -32,8 +33,12 @@ const methods = [
   "writeState",
   "readWorkspace",
   "workspaceBytes",
+  "launches",
+  "synchronize",
+  "poll",
   "dispose",
 ];
+const bufferMethods = ["address", "copyIn", "copyOut", "dispose"];
 
 function count(outcome: string): void {
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
@@ -128,15 +133,29 @@ async function useProgram(): Promise<void> {
   if (draw.chance(0.5)) attempt("dispose", () => program.dispose?.());
 }
 
+function useBuffer(): void {
+  const bytes = draw.integer(0, 64);
+  const buffer = attempt("Buffer", () => new addon.Buffer("cpu", bytes)) as RawProgram | undefined;
+  if (buffer === undefined) return;
+  attempt("copyIn", () => buffer.copyIn?.(0, new Uint8Array(bytes)));
+  for (let i = 0; i < 4; i++) {
+    const method = draw.one(bufferMethods);
+    const args = Array.from({ length: draw.integer(0, 3) }, () => garbage(draw));
+    attempt(`garbage to ${method}`, () => buffer[method]?.(...args));
+  }
+}
+
 async function main(): Promise<void> {
   setThreads(2);
   for (let round = 0; round < rounds; round++) {
     await useProgram();
-    for (const name of ["Program", "setThreads", "kernels", "info", "takeError"]) {
+    useBuffer();
+    for (const name of ["Program", "Buffer", "setThreads", "kernels", "info", "takeError"]) {
       const args = [garbage(draw)];
       const make = addon[name] as Method & (new (...args: unknown[]) => unknown);
       if (name === "setThreads" && typeof args[0] === "number") continue;
-      attempt(`garbage to ${name}`, () => (name === "Program" ? new make(...args) : make(...args)));
+      const isClass = name === "Program" || name === "Buffer";
+      attempt(`garbage to ${name}`, () => (isClass ? new make(...args) : make(...args)));
     }
   }
   console.log(JSON.stringify(outcomes));

@@ -1,0 +1,300 @@
+/** What is true of steps on a CUDA device alone. That they are right is the recipes' tests' matter. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { adamSN, adamSNSM, adamw, Optimizer, type OptimizerOptions, type Recipe } from "lean-optim";
+import { type DevicePointer, deviceMemory } from "../../lib/device-memory.js";
+import { cudaBackends } from "../support/backends.js";
+import { bitsOf, stateBits } from "../support/bits.js";
+import { decode, encode, randomArray, randomFloats } from "../support/dtypes.js";
+
+const code = (expected: string) => expect.objectContaining({ name: "LeanError", code: expected });
+type DType = "float32" | "bfloat16" | "float16";
+const bytesOf = { float32: 4, bfloat16: 2, float16: 2 };
+
+/** A tensor that begins `shift` elements into a buffer. */
+function upload(device: string, count: number, seed: number, dtype: DType, shift = 0) {
+  const memory = deviceMemory(device);
+  const buffer = memory.alloc((count + shift) * bytesOf[dtype]);
+  buffer.write(randomArray(count, seed, dtype), shift * bytesOf[dtype]);
+  const ptr = buffer.ptr + BigInt(shift * bytesOf[dtype]);
+  const host = encode(new Float32Array(count), dtype);
+  return { buffer, ptr, read: () => buffer.read(host, shift * bytesOf[dtype]).slice() };
+}
+
+describe.each(cudaBackends)("on %s", (device) => {
+  const memory = deviceMemory(device);
+  const parameter = (count: number, seed = 1, dtype: DType = "float32") => {
+    const data = upload(device, count, seed, dtype);
+    const grad = upload(device, count, seed + 100, dtype);
+    return { name: `w${seed}`, shape: [count], dtype, data, grad };
+  };
+  type Made = ReturnType<typeof parameter>;
+  const make = (
+    made: readonly Made[],
+    optimizer: Recipe = adamw({ lr: 1e-2 }),
+    options: OptimizerOptions = {},
+  ) =>
+    new Optimizer(
+      [
+        {
+          optimizer,
+          params: made.map(({ data, grad, ...rest }) => ({
+            ...rest,
+            data: data.ptr,
+            grad: grad.ptr,
+            device,
+          })),
+        },
+      ],
+      options,
+    );
+
+  test.each<DType>(["float32", "bfloat16", "float16"])(
+    "views of %s that are not aligned step to the same bits",
+    (dtype) => {
+      for (const recipe of [adamw({ lr: 1e-2 }), adamSN({ lr: 1e-2 })]) {
+        const results = [0, 1, 3, 4].map((shift) => {
+          const data = upload(device, 37 * 53, 1, dtype, shift);
+          const grad = upload(device, 37 * 53, 2, dtype, 0);
+          const params = [{ name: "w", shape: [37, 53], dtype, data: data.ptr, grad: grad.ptr }];
+          using optimizer = new Optimizer([{ params, optimizer: recipe }], { device });
+          for (let step = 0; step < 3; step++) optimizer.step();
+          optimizer.synchronize();
+          return bitsOf(data.read());
+        });
+        expect(new Set(results).size).toBe(1);
+      }
+    },
+  );
+
+  test("rows longer than a block takes alone step as on the CPU", () => {
+    const shape = [2, 70_001];
+    const count = 140_002;
+    const recipe = adamSN({ lr: 1e-2, partition: "row" });
+    const data = upload(device, count, 1, "float32");
+    const grad = upload(device, count, 2, "float32");
+    const params = [
+      { name: "w", shape, dtype: "float32" as const, data: data.ptr, grad: grad.ptr },
+    ];
+    using optimizer = new Optimizer([{ params, optimizer: recipe }], { device });
+    const own = { name: "w", shape, data: randomFloats(count, 1), grad: randomFloats(count, 2) };
+    using expected = new Optimizer([{ params: [own], optimizer: recipe }]);
+    for (const each of [optimizer, expected]) {
+      each.step();
+      each.synchronize();
+    }
+    const off = Array.from(data.read(), (x, i) => Math.abs(x - (own.data[i] as number)));
+    expect(off.reduce((a, b) => Math.max(a, b))).toBeLessThan(1e-6);
+  });
+
+  test("a thousand small tensors take no more launches than one, and step as each does alone", () => {
+    const many = Array.from({ length: 1000 }, (_, i) => parameter(1 + (i % 7), i));
+    using optimizer = make(many);
+    optimizer.step();
+    optimizer.synchronize();
+    for (const i of [0, 6, 999]) {
+      const alone = parameter(1 + (i % 7), i);
+      using other = make([alone]);
+      other.step();
+      other.synchronize();
+      expect(bitsOf(alone.data.read())).toBe(bitsOf((many[i] as Made).data.read()));
+      expect(optimizer.launches).toBe(other.launches);
+    }
+    expect(optimizer.launches).toBe(3);
+  });
+
+  test("tensors without elements are counted and nothing else", () => {
+    const some = parameter(3, 2);
+    using optimizer = new Optimizer(
+      [
+        {
+          optimizer: adamw({ lr: 1e-2 }),
+          params: [
+            { name: "none", shape: [0, 5], dtype: "float32", data: 0n, grad: 0n },
+            { name: "some", shape: [3], dtype: "float32", data: some.data.ptr },
+          ],
+        },
+      ],
+      { device },
+    );
+    optimizer.step();
+    expect(optimizer.counters("none")[0]?.updates).toBe(1);
+    expect(optimizer.counters("some")[0]?.updates).toBe(0);
+  });
+
+  test("steps that run ahead take each its own learning rate and gradients", () => {
+    const made = parameter(100);
+    const grads = [1, 2, 3].map((seed) => upload(device, 100, seed, "float32"));
+    using optimizer = make([made], adamw({ lr: 1, betas: [0, 0.9], weightDecay: 0 }));
+    const data = randomFloats(100, 1);
+    using expected = new Optimizer([
+      {
+        optimizer: adamw({ lr: 1, betas: [0, 0.9], weightDecay: 0 }),
+        params: [{ name: "w", data }],
+      },
+    ]);
+    for (const [i, grad] of grads.entries()) {
+      for (const each of [optimizer, expected]) each.groups[0].lr = 0.1 * (i + 1);
+      optimizer.step({ grads: [grad.ptr] });
+      expected.step({ grads: [randomFloats(100, i + 1)] });
+    }
+    optimizer.synchronize();
+    expect(optimizer.poll()).toBe(true);
+    const got = decode(made.data.read(), "float32");
+    for (const [i, x] of data.entries()) expect(got[i]).toBeCloseTo(x, 5);
+  });
+
+  test("a step that is skipped for a NaN leaves weights and moments to the bit", () => {
+    const made = parameter(64);
+    using optimizer = make([made], adamSN({ lr: 1e-2 }), { maxGradNorm: 1 });
+    optimizer.step();
+    optimizer.synchronize();
+    const before = [bitsOf(made.data.read()), stateBits(optimizer.stateDict())["w1.exp_avg"]];
+    made.grad.buffer.write(Float32Array.of(Number.NaN), 4 * 17);
+    optimizer.step();
+    expect(optimizer.gradNorm).toBeNaN();
+    expect(optimizer.counters("w1")[0]).toMatchObject({ calls: 2, updates: 1, skipped: 1 });
+    expect([bitsOf(made.data.read()), stateBits(optimizer.stateDict())["w1.exp_avg"]]).toEqual(
+      before,
+    );
+  });
+
+  test("stepAsync has stepped when it resolves", async () => {
+    const made = parameter(64);
+    using optimizer = make([made]);
+    const before = bitsOf(made.data.read());
+    await optimizer.stepAsync();
+    expect(bitsOf(made.data.read())).not.toBe(before);
+  });
+
+  test("a saved run goes on bit for bit", () => {
+    const folder = mkdtempSync(join(tmpdir(), "lean-optim-"));
+    try {
+      const first = parameter(500, 1, "bfloat16");
+      using optimizer = make([first], adamSN({ lr: 1e-2 }));
+      optimizer.step();
+      optimizer.save(join(folder, "state.safetensors"));
+      const second = parameter(500, 1, "bfloat16");
+      second.data.buffer.write(first.data.read());
+      using resumed = make([second], adamSN({ lr: 1e-2 }));
+      resumed.load(join(folder, "state.safetensors"));
+      for (const each of [optimizer, resumed]) {
+        each.step();
+        each.synchronize();
+      }
+      expect(bitsOf(second.data.read())).toBe(bitsOf(first.data.read()));
+      expect(stateBits(resumed.stateDict())).toEqual(stateBits(optimizer.stateDict()));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("the state may be the caller's memory", () => {
+    const made = parameter(64);
+    using measured = make([made]);
+    using state = memory.alloc(measured.stateBytes);
+    using optimizer = make([made], adamw({ lr: 1e-2 }), { state });
+    optimizer.step();
+    optimizer.synchronize();
+    expect(memory.toHost(state).some((byte) => byte !== 0)).toBe(true);
+  });
+
+  describe("refuses", () => {
+    const invalid = code("ERR_LEAN_INVALID_ARG");
+    const withData = (data: unknown, more: object = {}) =>
+      new Optimizer(
+        [
+          {
+            optimizer: adamw(),
+            params: [
+              { name: "w", shape: [64], dtype: "float32", data: data as DevicePointer, ...more },
+            ],
+          },
+        ],
+        { device },
+      );
+
+    test("memory of the host, by array", () => {
+      expect(() => withData(new Float32Array(64))).toThrow(invalid);
+    });
+
+    test("an address that is nobody's", () => {
+      expect(() => withData(4096n)).toThrow(invalid);
+    });
+
+    test("memory that was freed", () => {
+      const buffer = memory.alloc(256);
+      const { ptr } = buffer;
+      buffer.dispose();
+      expect(() => withData(ptr)).toThrow(invalid);
+    });
+
+    test("an allocation that is too small, from where it is asked for on", () => {
+      using buffer = memory.alloc(256);
+      withData(buffer).dispose();
+      expect(() => withData(buffer.ptr + 4n)).toThrow(invalid);
+    });
+
+    test("an address that is not aligned to its elements", () => {
+      using buffer = memory.alloc(512);
+      expect(() => withData(buffer.ptr + 2n)).toThrow(invalid);
+    });
+
+    test("addresses without dtype or shape", () => {
+      using buffer = memory.alloc(256);
+      expect(() => withData(buffer, { dtype: undefined })).toThrow(code("ERR_LEAN_DTYPE"));
+      expect(() => withData(buffer, { shape: undefined })).toThrow(code("ERR_LEAN_SHAPE"));
+    });
+
+    test("a gradient that shares memory with its weight", () => {
+      using buffer = memory.alloc(512);
+      expect(() => withData(buffer, { grad: buffer.ptr + 128n })).toThrow(code("ERR_LEAN_ALIAS"));
+    });
+
+    test("a moved gradient that is none, and goes on with the old one", () => {
+      const made = parameter(64);
+      using optimizer = make([made]);
+      expect(() => optimizer.step({ grads: [4096n] })).toThrow(invalid);
+      optimizer.step();
+      expect(optimizer.counters("w1")[0]?.calls).toBe(1);
+    });
+
+    test("recipes whose kernels it lacks, when it is built", () => {
+      using buffer = memory.alloc(64 * 64 * 4);
+      const build = () =>
+        new Optimizer(
+          [
+            {
+              optimizer: adamSNSM({ rank: 4 }),
+              params: [{ name: "w", shape: [64, 64], dtype: "float32", data: buffer }],
+            },
+          ],
+          { device },
+        );
+      expect(build).toThrow(
+        expect.objectContaining({
+          code: "ERR_LEAN_UNSUPPORTED",
+          message: expect.stringContaining("has no kernel"),
+        }),
+      );
+    });
+
+    test("the default streams", () => {
+      using buffer = memory.alloc(256);
+      for (const stream of [0n, 1n, 2n]) {
+        const params = [{ name: "w", shape: [64], dtype: "float32" as const, data: buffer }];
+        expect(() => new Optimizer([{ optimizer: adamw(), params }], { device, stream })).toThrow(
+          invalid,
+        );
+      }
+    });
+  });
+});
+
+test("an address without a device is refused on the CPU", () => {
+  const params = [{ name: "w", shape: [2], dtype: "float32" as const, data: 4096n }];
+  expect(() => new Optimizer([{ optimizer: adamw(), params }])).toThrow(
+    code("ERR_LEAN_INVALID_ARG"),
+  );
+});
