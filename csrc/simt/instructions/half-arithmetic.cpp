@@ -56,10 +56,12 @@ H fma(H a, H b, H c) {
   const double part = sum - product;
   const double error = (product - (sum - part)) + (addend - part);  // Knuth's two-sum
   const uint64_t bits = std::bit_cast<uint64_t>(sum);
-  const bool away = (error > 0) == (sum > 0);
-  const uint64_t neighbour = away ? bits + 1 : bits - 1;
-  const bool adjust = std::fabs(error) > 0 && std::fabs(sum) < INFINITY && (bits & 1) == 0;
-  return finish<H, ftz, clamp>(std::bit_cast<double>(adjust ? neighbour : bits));
+  // Towards the error: away from zero where it has the sum's sign. An infinite sum has no error
+  // that is a number.
+  const auto towards_zero = static_cast<uint64_t>((error > 0) != (sum > 0));
+  const uint64_t step = 1 - 2 * towards_zero;
+  const uint64_t inexact = static_cast<uint64_t>(std::fabs(error) > 0) & ~bits & 1;
+  return finish<H, ftz, clamp>(std::bit_cast<double>(bits + ((0 - inexact) & step)));
 }
 
 struct Form {

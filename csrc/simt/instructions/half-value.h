@@ -23,8 +23,8 @@ inline float to_float(F16 half) {
   const uint32_t magnitude = uint32_t{half.bits & 0x7fffu} << 13;
   // The exponent's bias changes by a multiplication, which makes subnormals right as well.
   const uint32_t finite = std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) * 0x1p112f);
-  const bool is_special = (half.bits & 0x7c00u) == 0x7c00u;
-  return std::bit_cast<float>(sign | (is_special ? magnitude | 0x7f800000u : finite));
+  const uint32_t special = (half.bits & 0x7c00u) == 0x7c00u ? 0x7f800000u | magnitude : 0;
+  return std::bit_cast<float>(sign | finite | special);
 }
 
 inline float to_float(Bf16 half) { return std::bit_cast<float>(uint32_t{half.bits} << 16); }
