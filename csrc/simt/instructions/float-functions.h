@@ -13,7 +13,7 @@ namespace lean::simt {
 
 // 2^n exp(f ln 2), with |f| <= 1/2 and the Taylor series up to the eighth power: its remainder is
 // below 2^-31.
-inline float exp2_of(float x) {
+[[gnu::always_inline]] inline float exp2_of(float x) {
   const double bounded = x > -200.0f ? (x < 200.0f ? x : 200.0f) : -200.0f;
   const double n = std::nearbyint(bounded);
   const double f = (bounded - n) * 0x1.62e42fefa39efp-1;
@@ -31,7 +31,7 @@ inline float exp2_of(float x) {
 }
 
 // e + log2(m) with m in [sqrt 1/2, sqrt 2), by the series of atanh((m - 1) / (m + 1)).
-inline float log2_of(float x) {
+[[gnu::always_inline]] inline float log2_of(float x) {
   const uint64_t bits = std::bit_cast<uint64_t>(static_cast<double>(x));
   // 2^52 / sqrt 2, so that the exponent's field changes at sqrt 1/2.
   const uint64_t shifted = bits - 0x3fe6a09e667f3bcdu;

@@ -14,7 +14,7 @@ namespace {
 enum class Clamp { none, sat, relu };
 
 template <class H, bool ftz, Clamp clamp, class S>
-H finish(S value) {
+[[gnu::always_inline]] inline H finish(S value) {
   if (clamp == Clamp::sat) value = saturate(value);
   if (clamp == Clamp::relu) value = value < 0 ? 0 : value;
   const H rounded = flushed<ftz>(round_to<H>(value));
@@ -24,32 +24,32 @@ H finish(S value) {
 }
 
 template <bool ftz, class H>
-float value_of(H half) {
+[[gnu::always_inline]] inline float value_of(H half) {
   return to_float(flushed<ftz>(half));
 }
 
 // A sum rounded to the 24 bits of a float, and then to at most 11, is the sum rounded once: 24 is
 // not less than twice 11 plus 2. Where bf16 is subnormal, the float is exact.
 template <class H, bool ftz, Clamp clamp>
-H add(H a, H b) {
+[[gnu::always_inline]] inline H add(H a, H b) {
   return finish<H, ftz, clamp>(value_of<ftz>(a) + value_of<ftz>(b));
 }
 
 template <class H, bool ftz, Clamp clamp>
-H sub(H a, H b) {
+[[gnu::always_inline]] inline H sub(H a, H b) {
   return finish<H, ftz, clamp>(value_of<ftz>(a) - value_of<ftz>(b));
 }
 
 // Exact in double; in float it would not be where the product is subnormal.
 template <class H, bool ftz, Clamp clamp>
-H mul(H a, H b) {
+[[gnu::always_inline]] inline H mul(H a, H b) {
   return finish<H, ftz, clamp>(double{value_of<ftz>(a)} * double{value_of<ftz>(b)});
 }
 
 // The product is exact. The sum is rounded to odd: where it is inexact, its last bit is set, so
 // that the second rounding sees on which side of a tie it lies.
 template <class H, bool ftz, Clamp clamp>
-H fma(H a, H b, H c) {
+[[gnu::always_inline]] inline H fma(H a, H b, H c) {
   const double product = double{value_of<ftz>(a)} * double{value_of<ftz>(b)};
   const double addend = value_of<ftz>(c);
   const double sum = product + addend;

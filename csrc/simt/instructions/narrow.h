@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
 #include "simt/instructions/rounding.h"
 
@@ -37,7 +38,7 @@ struct FormatE5m2 {
   static constexpr uint32_t kInfinity = 0x7c, kNan = 0x7f;
 };
 
-// What the two functions below end with: the rounded number without sign, limited, or infinity or
+// What `narrow` ends with: the rounded number without sign, limited, or infinity or
 // NaN where the source is.
 template <class Format, Rounding rounding, bool satfinite, class U>
 [[gnu::always_inline]] inline uint32_t finish_narrow(U rounded, U sign, U magnitude,
@@ -56,72 +57,56 @@ template <class Format, Rounding rounding, bool satfinite, class U>
   return static_cast<uint32_t>((with_sign & ~is_nan) | (Format::kNan & is_nan));
 }
 
-// With `satfinite` what would be infinite is the largest number.
-template <class Format, Rounding rounding, bool satfinite = false>
-[[gnu::always_inline]] inline uint32_t narrow(float source) {
-  constexpr int kSourceFraction = 23;
-  const uint32_t bits = std::bit_cast<uint32_t>(source);
-  const uint32_t sign = bits >> 31;
-  const uint32_t magnitude = bits & 0x7fffffffu;
-  const auto field = static_cast<int32_t>(magnitude >> kSourceFraction);
-  // Conditions are words here: as branches they would not vectorize.
-  const uint32_t is_normal = static_cast<uint32_t>(field != 0);
-  const int32_t exponent = field + static_cast<int32_t>(field == 0) - 127;
-  const uint32_t significand = (magnitude & 0x007fffffu) | is_normal << kSourceFraction;
-
-  // What lies below the last place of the result; of subnormal results that is more.
-  const int32_t missing = Format::kMinExponent - exponent;
-  const int32_t wanted = kSourceFraction - Format::kFraction + std::max(missing, 0);
-  const auto shift = static_cast<uint32_t>(std::min(wanted, 31));
-  const uint32_t kept = significand >> shift;
-  const uint32_t rest = significand & ((1u << shift) - 1);
-  const uint32_t half = (1u << shift) >> 1;
-  const uint32_t inexact = static_cast<uint32_t>(rest != 0);
-  const uint32_t above_half = static_cast<uint32_t>(rest > half);
-  const uint32_t at_half = static_cast<uint32_t>(rest == half) & inexact;
-  uint32_t up = 0;  // whether to round the magnitude up
-  if (rounding == Rounding::rn) up = above_half | (at_half & kept);
-  if (rounding == Rounding::rna) up = above_half | at_half;
-  if (rounding == Rounding::rm) up = inexact & sign;
-  if (rounding == Rounding::rp) up = inexact & (sign ^ 1);
-
-  // A carry out of the fraction adds one to the exponent, as it must. `kept` has the leading one of
-  // a normal number, which does the same to an exponent counted from zero.
-  const auto above = static_cast<uint32_t>(-std::min(missing, 0));
-  const uint32_t rounded = (above << Format::kFraction) + kept + up;
-  return finish_narrow<Format, rounding, satfinite>(rounded, sign, magnitude, 0x7f800000u);
-}
-
-// Shifts by an amount of its own in each lane do not vectorize in 64 bits. Here an addition rounds:
-// the last place of `unit` + x is the last place of the result. The host's mode is to nearest.
-template <class Format, Rounding rounding, bool satfinite = false>
-[[gnu::always_inline]] inline uint32_t narrow(double source) {
-  static_assert(rounding != Rounding::rna);
-  constexpr int kSourceFraction = 52;
-  const uint64_t bits = std::bit_cast<uint64_t>(source);
-  const uint64_t sign = bits >> 63;
-  const uint64_t magnitude = bits & 0x7fffffffffffffffu;
-  const int64_t exponent = static_cast<int64_t>(magnitude >> kSourceFraction) - 1023;
-  // Of the result's leading bit. Past the largest number of any format, any will do.
-  const int64_t leading = std::min<int64_t>(std::max<int64_t>(exponent, Format::kMinExponent), 900);
-  const int64_t unit_exponent = leading - Format::kFraction + kSourceFraction;
-  const uint64_t unit_bits = static_cast<uint64_t>(unit_exponent + 1023) << kSourceFraction;
-  const double unit = std::bit_cast<double>(unit_bits);
-  const double size = std::bit_cast<double>(magnitude);
-  const double sum = size + unit;
-  const double nearest = sum - unit;
-  uint64_t kept = std::bit_cast<uint64_t>(sum) - unit_bits;
+// An addition rounds: the last place of `unit` + x is the last place of the result, and what x adds
+// to the bits of `unit` is the result's fraction with its leading one. The host's mode must be to
+// nearest. (Shifting the fraction would take other amounts in each lane, which vectorizes badly.)
+template <class Format, Rounding rounding, class S, class U>
+[[gnu::always_inline]] inline U round_magnitude(U magnitude, U sign) {
+  using I = std::make_signed_t<U>;
+  constexpr int kSourceFraction = sizeof(S) == 4 ? 23 : 52;
+  constexpr I kBias = sizeof(S) == 4 ? 127 : 1023;
+  // Where `unit` still is a number, and past the largest one of any shorter format.
+  constexpr I kLargest = sizeof(S) == 4 ? 100 : 900;
+  const I exponent = static_cast<I>(magnitude >> kSourceFraction) - kBias;
+  const I leading = std::min<I>(std::max<I>(exponent, Format::kMinExponent), kLargest);
+  const I unit_exponent = leading - Format::kFraction + kSourceFraction;
+  const U unit_bits = static_cast<U>(unit_exponent + kBias) << kSourceFraction;
+  const S unit = std::bit_cast<S>(unit_bits);
+  const S size = std::bit_cast<S>(magnitude);
+  const S sum = size + unit;
+  const S nearest = sum - unit;
+  U kept = std::bit_cast<U>(sum) - unit_bits;
   if (rounding != Rounding::rn) {
     // First towards zero.
-    kept -= static_cast<uint64_t>(nearest > size);
-    const uint64_t inexact = static_cast<uint64_t>(nearest != size);
+    kept -= static_cast<U>(nearest > size);
+    const U inexact = static_cast<U>(nearest != size);
     if (rounding == Rounding::rm) kept += inexact & sign;
     if (rounding == Rounding::rp) kept += inexact & (sign ^ 1);
   }
-  const auto above = static_cast<uint64_t>(leading - Format::kMinExponent);
-  const uint64_t rounded = (above << Format::kFraction) + kept;
-  return finish_narrow<Format, rounding, satfinite>(rounded, sign, magnitude,
-                                                    uint64_t{0x7ff0000000000000});
+  // A carry out of the fraction adds one to the exponent, as it must. The leading one does the same
+  // to an exponent that is counted from zero; a subnormal number has neither.
+  return (static_cast<U>(leading - Format::kMinExponent) << Format::kFraction) + kept;
+}
+
+// `source` is a float or double. With `satfinite` what would be infinite is the largest number.
+template <class Format, Rounding rounding, bool satfinite = false, class S>
+[[gnu::always_inline]] inline uint32_t narrow(S source) {
+  using U = std::conditional_t<sizeof(S) == 4, uint32_t, uint64_t>;
+  constexpr U kInfinity = sizeof(S) == 4 ? U{0x7f800000u} : static_cast<U>(0x7ff0000000000000u);
+  constexpr int kTop = 8 * sizeof(S) - 1;
+  const U bits = std::bit_cast<U>(source);
+  const U sign = bits >> kTop;
+  const U magnitude = bits & ~(U{1} << kTop);
+  U rounded;
+  if constexpr (rounding == Rounding::rna) {
+    // Of formats that only have a shorter fraction: a carry goes the right way by itself.
+    static_assert(sizeof(S) == 4 && Format::kMinExponent == FormatF32::kMinExponent);
+    constexpr int kShift = FormatF32::kFraction - Format::kFraction;
+    rounded = (magnitude + (U{1} << (kShift - 1))) >> kShift;
+  } else {
+    rounded = round_magnitude<Format, rounding, S>(magnitude, sign);
+  }
+  return finish_narrow<Format, rounding, satfinite>(rounded, sign, magnitude, kInfinity);
 }
 
 }  // namespace lean::simt
