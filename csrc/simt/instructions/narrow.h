@@ -65,7 +65,7 @@ template <class Format, Rounding rounding, class S, class U>
   using I = std::make_signed_t<U>;
   constexpr int kSourceFraction = sizeof(S) == 4 ? 23 : 52;
   constexpr I kBias = sizeof(S) == 4 ? 127 : 1023;
-  // Where `unit` still is a number, and past the largest one of any shorter format.
+  // Where `unit` still is a number, and past the largest one of a format with a shorter exponent.
   constexpr I kLargest = sizeof(S) == 4 ? 100 : 900;
   const I exponent = static_cast<I>(magnitude >> kSourceFraction) - kBias;
   const I leading = std::min<I>(std::max<I>(exponent, Format::kMinExponent), kLargest);
@@ -88,6 +88,21 @@ template <class Format, Rounding rounding, class S, class U>
   return (static_cast<U>(leading - Format::kMinExponent) << Format::kFraction) + kept;
 }
 
+// The same for a format that differs from the source's in the length of the fraction alone. The
+// pattern is rounded as an integer: a carry out of the fraction goes the right way by itself.
+template <class Format, Rounding rounding>
+[[gnu::always_inline]] inline uint32_t shorten(uint32_t magnitude, uint32_t sign) {
+  constexpr int kShift = FormatF32::kFraction - Format::kFraction;
+  constexpr uint32_t kBelow = (1u << kShift) - 1;
+  constexpr uint32_t kHalf = 1u << (kShift - 1);
+  uint32_t added = 0;
+  if (rounding == Rounding::rn) added = kHalf - 1 + (magnitude >> kShift & 1);
+  if (rounding == Rounding::rna) added = kHalf;
+  if (rounding == Rounding::rm) added = kBelow * sign;
+  if (rounding == Rounding::rp) added = kBelow * (sign ^ 1);
+  return (magnitude + added) >> kShift;
+}
+
 // `source` is a float or double. With `satfinite` what would be infinite is the largest number.
 template <class Format, Rounding rounding, bool satfinite = false, class S>
 [[gnu::always_inline]] inline uint32_t narrow(S source) {
@@ -98,12 +113,10 @@ template <class Format, Rounding rounding, bool satfinite = false, class S>
   const U sign = bits >> kTop;
   const U magnitude = bits & ~(U{1} << kTop);
   U rounded;
-  if constexpr (rounding == Rounding::rna) {
-    // Of formats that only have a shorter fraction: a carry goes the right way by itself.
-    static_assert(sizeof(S) == 4 && Format::kMinExponent == FormatF32::kMinExponent);
-    constexpr int kShift = FormatF32::kFraction - Format::kFraction;
-    rounded = (magnitude + (U{1} << (kShift - 1))) >> kShift;
+  if constexpr (sizeof(S) == 4 && Format::kMinExponent == FormatF32::kMinExponent) {
+    rounded = shorten<Format, rounding>(magnitude, sign);
   } else {
+    static_assert(rounding != Rounding::rna);
     rounded = round_magnitude<Format, rounding, S>(magnitude, sign);
   }
   return finish_narrow<Format, rounding, satfinite>(rounded, sign, magnitude, kInfinity);
