@@ -33,8 +33,8 @@ template <class H, bool ftz>
 }
 
 template <class H>
-H tanh(H a) {
-  return round_to<H>(std::tanh(to_float(a)));
+[[gnu::always_inline]] inline H tanh(H a) {
+  return round_to<H>(tanh_of(to_float(a)));
 }
 
 bool is_pair(Type type) { return type == Type::f16x2 || type == Type::bf16x2; }
