@@ -117,6 +117,7 @@ void Worker::start(const Grid& grid, Block& block, Cluster& cluster, uint64_t cl
     warp.blocked.clear();
     warp.cluster_arrived = 0;
     warp.carry = 0;
+    warp.others_turn = false;
     forget_copies(warp);
     if (grid.kernel->local_bytes > 0) {
       std::memset(warp.local, 0xff, size_t{grid.kernel->local_bytes} * kLanes);
