@@ -148,6 +148,9 @@ void Assembler::assemble(const Statement& statement) {
   // Families may look at the columns while they choose.
   made.operands = kernel_.columns.data() + draft.first_column;
   if (draft.resolved) made.execute = select_code(spelling, made);
+  if (made.execute == nullptr && spelling.opcode == "call") made.execute = refuse_call;
+  const bool argument = spelling.opcode == "st" && spelling.has("param");
+  if (made.execute == nullptr && argument && !draft.resolved) made.execute = skip_argument;
   if (made.execute == nullptr) made.execute = refuse;
   add(made, draft, statement);
 }
