@@ -32,8 +32,8 @@ int64_t entry_bytes(cudaDataType type) {
 
 DeviceMatrix matrix(const char* name, const Operand& operand, int64_t rows, int64_t columns,
                     int64_t at) {
-  const char* address = static_cast<const char*>(operand.address) +
-                        at * operand.stride * entry_bytes(operand.type);
+  const char* address =
+      static_cast<const char*>(operand.address) + at * operand.stride * entry_bytes(operand.type);
   return {name, address, rows, columns, operand.ld, operand.type};
 }
 
@@ -104,8 +104,8 @@ int submit(LibraryHandle* handle, const Product& product, const void* alpha, con
     LibraryHandle& checked = check_handle(handle);
     bool wide = product.compute == kCompute64 || product.compute == kCompute64Pedantic;
     bool known = wide || product.compute == kCompute32 || product.compute == kCompute32Pedantic ||
-                 product.compute == kCompute32FastTf32 ||
-                 product.compute == kCompute32FastBfloat || product.compute == kCompute32FastHalf;
+                 product.compute == kCompute32FastTf32 || product.compute == kCompute32FastBfloat ||
+                 product.compute == kCompute32FastHalf;
     if (!known) throw Error(cudaErrorNotSupported, "a product computed in another type");
     check(matrix_a(product, 0));
     check(matrix_b(product, 0));
@@ -125,8 +125,17 @@ int gemm_ex(LibraryHandle* handle, int op_a, int op_b, Size m, Size n, Size k, c
             const void* a, cudaDataType type_a, Size lda, const void* b, cudaDataType type_b,
             Size ldb, const void* beta, void* c, cudaDataType type_c, Size ldc, int compute, int) {
   return submit(handle,
-                {"cublasGemmEx", op_a != kPlain, op_b != kPlain, m, n, k, {a, type_a, lda, 0},
-                 {b, type_b, ldb, 0}, {c, type_c, ldc, 0}, 1, compute},
+                {"cublasGemmEx",
+                 op_a != kPlain,
+                 op_b != kPlain,
+                 m,
+                 n,
+                 k,
+                 {a, type_a, lda, 0},
+                 {b, type_b, ldb, 0},
+                 {c, type_c, ldc, 0},
+                 1,
+                 compute},
                 alpha, beta);
 }
 
@@ -136,9 +145,17 @@ int gemm_strided_ex(LibraryHandle* handle, int op_a, int op_b, int m, int n, int
                     long long stride_b, const void* beta, void* c, cudaDataType type_c, int ldc,
                     long long stride_c, int batch, int compute, int) {
   return submit(handle,
-                {"cublasGemmStridedBatchedEx", op_a != kPlain, op_b != kPlain, m, n, k,
-                 {a, type_a, lda, stride_a}, {b, type_b, ldb, stride_b}, {c, type_c, ldc, stride_c},
-                 batch, compute},
+                {"cublasGemmStridedBatchedEx",
+                 op_a != kPlain,
+                 op_b != kPlain,
+                 m,
+                 n,
+                 k,
+                 {a, type_a, lda, stride_a},
+                 {b, type_b, ldb, stride_b},
+                 {c, type_c, ldc, stride_c},
+                 batch,
+                 compute},
                 alpha, beta);
 }
 

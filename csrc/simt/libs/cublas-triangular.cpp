@@ -16,8 +16,8 @@ int trsm_of(LibraryHandle* handle, int side, int uplo, int op, int diagonal, int
   return library_call(kBlasCodes, [&] {
     LibraryHandle& checked = check_handle(handle);
     int64_t size = side == kRight ? n : m;
-    DeviceMatrix triangle{"trsm: A", a, size, size, lda, kType<T>,
-                          uplo == kUpper ? Part::upper : Part::lower};
+    DeviceMatrix triangle{
+        "trsm: A", a, size, size, lda, kType<T>, uplo == kUpper ? Part::upper : Part::lower};
     DeviceMatrix right{"trsm: B", b, m, n, ldb, kType<T>};
     check(triangle);
     check(right);
@@ -39,8 +39,7 @@ int syrk_of(LibraryHandle* handle, int uplo, int op, int n, int k, const T* alph
     LibraryHandle& checked = check_handle(handle);
     bool turned = op != kPlain;
     DeviceMatrix factor{"syrk: A", a, turned ? k : n, turned ? n : k, lda, kType<T>};
-    DeviceMatrix to{"syrk: C", c, n, n, ldc, kType<T>,
-                    uplo == kUpper ? Part::upper : Part::lower};
+    DeviceMatrix to{"syrk: C", c, n, n, ldc, kType<T>, uplo == kUpper ? Part::upper : Part::lower};
     check(factor);
     check(to);
     Scalar times(checked, alpha, kType<T>), plus(checked, beta, kType<T>);

@@ -26,7 +26,12 @@ struct Eigen {
 
 template <class T>
 void compute(const Eigen& call) {
-  DeviceMatrix triangle{"syevd: A", call.a, call.n, call.n, call.lda, call.type,
+  DeviceMatrix triangle{"syevd: A",
+                        call.a,
+                        call.n,
+                        call.n,
+                        call.lda,
+                        call.type,
                         call.upper ? Part::upper : Part::lower};
   std::vector<T> a = fetch<T>(triangle), w;
   int info = eigen<T>(call.vectors, call.upper, call.n, a, w);
@@ -54,17 +59,27 @@ void submit(const Eigen& call) {
   }
   check_solver_workspace(call.workspace);
   check_info(call.name, call.info);
-  enqueue(handle, [call] {
-    call.type == CUDA_R_64F ? compute<double>(call) : compute<float>(call);
-  });
+  enqueue(handle,
+          [call] { call.type == CUDA_R_64F ? compute<double>(call) : compute<float>(call); });
 }
 
 int syevd_of(LibraryHandle* handle, const char* name, int mode, int uplo, int64_t n,
              cudaDataType type, void* a, int64_t lda, void* w, void* work, uint64_t bytes,
              int* info) {
   return library_call(kSolverCodes, [&] {
-    submit({handle, name, mode == kVectors, uplo == kUpper, n, type, a, lda, w,
-            {name, work, bytes, workspace_bytes(n, n)}, info, 1, n});
+    submit({handle,
+            name,
+            mode == kVectors,
+            uplo == kUpper,
+            n,
+            type,
+            a,
+            lda,
+            w,
+            {name, work, bytes, workspace_bytes(n, n)},
+            info,
+            1,
+            n});
   });
 }
 
@@ -118,8 +133,19 @@ int xsyevdx(LibraryHandle* handle, void*, int mode, int range, int uplo, int64_t
     if (first < 1 || last < first || last > n) {
       throw Error(cudaErrorInvalidValue, std::string(name) + ": eigenvalues are 1 to n");
     }
-    submit({handle, name, mode == kVectors, uplo == kUpper, n, type, a, lda, w,
-            {name, work, bytes, workspace_bytes(n, n)}, info, first, last});
+    submit({handle,
+            name,
+            mode == kVectors,
+            uplo == kUpper,
+            n,
+            type,
+            a,
+            lda,
+            w,
+            {name, work, bytes, workspace_bytes(n, n)},
+            info,
+            first,
+            last});
     *found = last - first + 1;
   });
 }

@@ -35,13 +35,12 @@ int potrf_of(LibraryHandle* handle, const char* name, int uplo, int64_t n, cudaD
   return library_call(kSolverCodes, [&] {
     DeviceMatrix matrix{"potrf: A", a, n, n, lda, type, triangle(uplo)};
     check(matrix);
-    submit(handle, name, type, {name, work, bytes, workspace_bytes(n, n)}, info,
-           [=]<class T>(T) {
-             std::vector<T> values = fetch<T>(matrix);
-             int result = cholesky(uplo == kUpper, n, values);
-             store(matrix, values);
-             return result;
-           });
+    submit(handle, name, type, {name, work, bytes, workspace_bytes(n, n)}, info, [=]<class T>(T) {
+      std::vector<T> values = fetch<T>(matrix);
+      int result = cholesky(uplo == kUpper, n, values);
+      store(matrix, values);
+      return result;
+    });
   });
 }
 
@@ -85,13 +84,12 @@ int xtrtri(LibraryHandle* handle, int uplo, int diagonal, int64_t n, cudaDataTyp
     const char* name = "cusolverDnXtrtri";
     DeviceMatrix matrix{"trtri: A", a, n, n, lda, type, triangle(uplo)};
     check(matrix);
-    submit(handle, name, type, {name, work, bytes, workspace_bytes(n, n)}, info,
-           [=]<class T>(T) {
-             std::vector<T> values = fetch<T>(matrix);
-             int result = triangular_inverse(uplo == kUpper, diagonal == kUnit, n, values);
-             store(matrix, values);
-             return result;
-           });
+    submit(handle, name, type, {name, work, bytes, workspace_bytes(n, n)}, info, [=]<class T>(T) {
+      std::vector<T> values = fetch<T>(matrix);
+      int result = triangular_inverse(uplo == kUpper, diagonal == kUnit, n, values);
+      store(matrix, values);
+      return result;
+    });
   });
 }
 
@@ -109,14 +107,13 @@ int geqrf_of(LibraryHandle* handle, const char* name, int64_t m, int64_t n, cuda
     int64_t least = std::min(m, n);
     DeviceMatrix scalars{"geqrf: tau", tau, least, 1, std::max<int64_t>(1, least), type};
     check(matrix);
-    submit(handle, name, type, {name, work, bytes, workspace_bytes(m, n)}, info,
-           [=]<class T>(T) {
-             std::vector<T> values = fetch<T>(matrix), factors;
-             int result = qr(m, n, values, factors);
-             store(matrix, values);
-             store(scalars, factors);
-             return result;
-           });
+    submit(handle, name, type, {name, work, bytes, workspace_bytes(m, n)}, info, [=]<class T>(T) {
+      std::vector<T> values = fetch<T>(matrix), factors;
+      int result = qr(m, n, values, factors);
+      store(matrix, values);
+      store(scalars, factors);
+      return result;
+    });
   });
 }
 

@@ -1,5 +1,5 @@
-// Singular value decompositions: gesvd, gesvdj, gesvdp and gesvdr. All are LAPACK's gesvd here; they
-// differ in what they give out: gesvd V^T, the others V; gesvdr the largest values alone.
+// Singular value decompositions: gesvd, gesvdj, gesvdp and gesvdr. All are LAPACK's gesvd here;
+// they differ in what they give out: gesvd V^T, the others V; gesvdr the largest values alone.
 #include <algorithm>
 
 #include "simt/checks/fault.h"
@@ -51,9 +51,8 @@ void submit(const Svd& call) {
   }
   check_solver_workspace(call.workspace);
   check_info(call.name, call.info);
-  enqueue(handle, [call] {
-    call.a.type == CUDA_R_64F ? compute<double>(call) : compute<float>(call);
-  });
+  enqueue(handle,
+          [call] { call.a.type == CUDA_R_64F ? compute<double>(call) : compute<float>(call); });
 }
 
 // 'A': all, 'S': as many as there are values, 'N': none.
@@ -120,10 +119,9 @@ int xgesvd(LibraryHandle* handle, void*, signed char jobu, signed char jobvt, in
                   work, bytes, info);
 }
 
-int xgesvd_size(LibraryHandle*, void*, signed char, signed char, int64_t m, int64_t n,
-                cudaDataType, const void*, int64_t, cudaDataType, const void*, cudaDataType,
-                const void*, int64_t, cudaDataType, const void*, int64_t, cudaDataType,
-                size_t* device, size_t* host) {
+int xgesvd_size(LibraryHandle*, void*, signed char, signed char, int64_t m, int64_t n, cudaDataType,
+                const void*, int64_t, cudaDataType, const void*, cudaDataType, const void*, int64_t,
+                cudaDataType, const void*, int64_t, cudaDataType, size_t* device, size_t* host) {
   *device = workspace_bytes(m, n);
   *host = 0;
   return kSolverSuccess;
@@ -159,8 +157,8 @@ int sgesvdj_size(LibraryHandle* handle, int, int, int m, int n, const float*, in
 
 int xgesvdp(LibraryHandle* handle, void*, int mode, int econ, int64_t m, int64_t n,
             cudaDataType type, void* a, int64_t lda, cudaDataType, void* s, cudaDataType, void* u,
-            int64_t ldu, cudaDataType, void* v, int64_t ldv, cudaDataType, void* work,
-            size_t bytes, void*, size_t, int* info, double* error) {
+            int64_t ldu, cudaDataType, void* v, int64_t ldv, cudaDataType, void* work, size_t bytes,
+            void*, size_t, int* info, double* error) {
   if (error) *error = 0;
   return by_mode(handle, "cusolverDnXgesvdp", mode, econ, m, n, type, a, lda, s, u, ldu, v, ldv,
                  work, bytes, info);

@@ -18,7 +18,7 @@ inline size_t workspace_bytes(int64_t m, int64_t n) {
 struct SolverWorkspace {
   const char* name;
   void* address;
-  uint64_t bytes;    // given
+  uint64_t bytes;  // given
   uint64_t wanted;
 };
 

@@ -6,32 +6,36 @@
 
 // Fortran passes everything by address, and the lengths of strings after everything else.
 extern "C" {
-void sgemm_(const char*, const char*, const int*, const int*, const int*, const float*, const float*,
-            const int*, const float*, const int*, const float*, float*, const int*, size_t, size_t);
+void sgemm_(const char*, const char*, const int*, const int*, const int*, const float*,
+            const float*, const int*, const float*, const int*, const float*, float*, const int*,
+            size_t, size_t);
 void strsm_(const char*, const char*, const char*, const char*, const int*, const int*,
-            const float*, const float*, const int*, float*, const int*, size_t, size_t, size_t, size_t);
+            const float*, const float*, const int*, float*, const int*, size_t, size_t, size_t,
+            size_t);
 void sgesvd_(const char*, const char*, const int*, const int*, float*, const int*, float*, float*,
              const int*, float*, const int*, float*, const int*, int*, size_t, size_t);
-void ssyev_(const char*, const char*, const int*, float*, const int*, float*, float*, const int*, int*,
-            size_t, size_t);
+void ssyev_(const char*, const char*, const int*, float*, const int*, float*, float*, const int*,
+            int*, size_t, size_t);
 void spotrf_(const char*, const int*, float*, const int*, int*, size_t);
 void strtri_(const char*, const char*, const int*, float*, const int*, int*, size_t, size_t);
 void sgeqrf_(const int*, const int*, float*, const int*, float*, float*, const int*, int*);
-void sorgqr_(const int*, const int*, const int*, float*, const int*, const float*, float*, const int*,
-             int*);
-void dgemm_(const char*, const char*, const int*, const int*, const int*, const double*, const double*,
-            const int*, const double*, const int*, const double*, double*, const int*, size_t, size_t);
+void sorgqr_(const int*, const int*, const int*, float*, const int*, const float*, float*,
+             const int*, int*);
+void dgemm_(const char*, const char*, const int*, const int*, const int*, const double*,
+            const double*, const int*, const double*, const int*, const double*, double*,
+            const int*, size_t, size_t);
 void dtrsm_(const char*, const char*, const char*, const char*, const int*, const int*,
-            const double*, const double*, const int*, double*, const int*, size_t, size_t, size_t, size_t);
-void dgesvd_(const char*, const char*, const int*, const int*, double*, const int*, double*, double*,
-             const int*, double*, const int*, double*, const int*, int*, size_t, size_t);
-void dsyev_(const char*, const char*, const int*, double*, const int*, double*, double*, const int*, int*,
-            size_t, size_t);
+            const double*, const double*, const int*, double*, const int*, size_t, size_t, size_t,
+            size_t);
+void dgesvd_(const char*, const char*, const int*, const int*, double*, const int*, double*,
+             double*, const int*, double*, const int*, double*, const int*, int*, size_t, size_t);
+void dsyev_(const char*, const char*, const int*, double*, const int*, double*, double*, const int*,
+            int*, size_t, size_t);
 void dpotrf_(const char*, const int*, double*, const int*, int*, size_t);
 void dtrtri_(const char*, const char*, const int*, double*, const int*, int*, size_t, size_t);
 void dgeqrf_(const int*, const int*, double*, const int*, double*, double*, const int*, int*);
-void dorgqr_(const int*, const int*, const int*, double*, const int*, const double*, double*, const int*,
-             int*);
+void dorgqr_(const int*, const int*, const int*, double*, const int*, const double*, double*,
+             const int*, int*);
 }
 
 namespace lean::simt {
@@ -69,9 +73,9 @@ void gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, T
           const std::vector<T>& a, const std::vector<T>& b, T beta, std::vector<T>& c) {
   int rows = to_int(m), columns = to_int(n), inner = to_int(k);
   int lda = leading(transpose_a ? k : m), ldb = leading(transpose_b ? n : k), ldc = leading(m);
-  pick<T>(sgemm_, dgemm_)(flag(transpose_a, "T", "N"), flag(transpose_b, "T", "N"), &rows,
-                          &columns, &inner, &alpha, a.data(), &lda, b.data(), &ldb, &beta,
-                          c.data(), &ldc, 1, 1);
+  pick<T>(sgemm_, dgemm_)(flag(transpose_a, "T", "N"), flag(transpose_b, "T", "N"), &rows, &columns,
+                          &inner, &alpha, a.data(), &lda, b.data(), &ldb, &beta, c.data(), &ldc, 1,
+                          1);
 }
 
 template <class T>
@@ -147,21 +151,30 @@ int qr_basis(int64_t m, int64_t n, int64_t k, std::vector<T>& a, const std::vect
   return info;
 }
 
-template void gemm<float>(bool, bool, int64_t, int64_t, int64_t, float, const std::vector<float>&, const std::vector<float>&, float, std::vector<float>&);
-template void trsm<float>(bool, bool, bool, bool, int64_t, int64_t, float, const std::vector<float>&, std::vector<float>&);
-template int svd<float>(int64_t, int64_t, std::vector<float>, std::vector<float>&, std::vector<float>&, std::vector<float>&, bool);
+template void gemm<float>(bool, bool, int64_t, int64_t, int64_t, float, const std::vector<float>&,
+                          const std::vector<float>&, float, std::vector<float>&);
+template void trsm<float>(bool, bool, bool, bool, int64_t, int64_t, float,
+                          const std::vector<float>&, std::vector<float>&);
+template int svd<float>(int64_t, int64_t, std::vector<float>, std::vector<float>&,
+                        std::vector<float>&, std::vector<float>&, bool);
 template int eigen<float>(bool, bool, int64_t, std::vector<float>&, std::vector<float>&);
 template int cholesky<float>(bool, int64_t, std::vector<float>&);
 template int triangular_inverse<float>(bool, bool, int64_t, std::vector<float>&);
 template int qr<float>(int64_t, int64_t, std::vector<float>&, std::vector<float>&);
-template int qr_basis<float>(int64_t, int64_t, int64_t, std::vector<float>&, const std::vector<float>&);
-template void gemm<double>(bool, bool, int64_t, int64_t, int64_t, double, const std::vector<double>&, const std::vector<double>&, double, std::vector<double>&);
-template void trsm<double>(bool, bool, bool, bool, int64_t, int64_t, double, const std::vector<double>&, std::vector<double>&);
-template int svd<double>(int64_t, int64_t, std::vector<double>, std::vector<double>&, std::vector<double>&, std::vector<double>&, bool);
+template int qr_basis<float>(int64_t, int64_t, int64_t, std::vector<float>&,
+                             const std::vector<float>&);
+template void gemm<double>(bool, bool, int64_t, int64_t, int64_t, double,
+                           const std::vector<double>&, const std::vector<double>&, double,
+                           std::vector<double>&);
+template void trsm<double>(bool, bool, bool, bool, int64_t, int64_t, double,
+                           const std::vector<double>&, std::vector<double>&);
+template int svd<double>(int64_t, int64_t, std::vector<double>, std::vector<double>&,
+                         std::vector<double>&, std::vector<double>&, bool);
 template int eigen<double>(bool, bool, int64_t, std::vector<double>&, std::vector<double>&);
 template int cholesky<double>(bool, int64_t, std::vector<double>&);
 template int triangular_inverse<double>(bool, bool, int64_t, std::vector<double>&);
 template int qr<double>(int64_t, int64_t, std::vector<double>&, std::vector<double>&);
-template int qr_basis<double>(int64_t, int64_t, int64_t, std::vector<double>&, const std::vector<double>&);
+template int qr_basis<double>(int64_t, int64_t, int64_t, std::vector<double>&,
+                              const std::vector<double>&);
 
 }  // namespace lean::simt

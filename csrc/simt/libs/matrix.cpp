@@ -95,9 +95,9 @@ void for_each_column(const DeviceMatrix& matrix, Visit&& visit) {
                        static_cast<uint64_t>(column * matrix.ld + from) * entry;
     uint64_t bytes = static_cast<uint64_t>(to - from) * entry;
     if (!within_allocation(address, bytes)) {
-      throw Fault(FaultKind::out_of_bounds,
-                  std::string(matrix.name) + ", column " + std::to_string(column) + ": " +
-                      DeviceMemory::get().describe(address, bytes));
+      throw Fault(FaultKind::out_of_bounds, std::string(matrix.name) + ", column " +
+                                                std::to_string(column) + ": " +
+                                                DeviceMemory::get().describe(address, bytes));
     }
     visit(column, from, address, to - from);
   }
