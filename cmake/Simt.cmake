@@ -14,6 +14,10 @@ find_package(Threads REQUIRED)
 add_library(lean_simt OBJECT EXCLUDE_FROM_ALL ${LEAN_SIMT_SOURCES})
 target_include_directories(lean_simt PUBLIC csrc)
 target_link_libraries(lean_simt PUBLIC Threads::Threads)
+# csrc/simt/libs: cuSOLVER and cuBLAS by OpenBLAS, found when the linked code opens them.
+target_link_libraries(lean_simt INTERFACE lean_blas ${CMAKE_DL_LIBS})
+target_link_options(lean_simt INTERFACE
+  -Wl,--wrap=dlopen -Wl,--wrap=dlsym -Wl,--wrap=dlclose)
 # Never shipped, so it is compiled for the machine at hand. What a PTX instruction rounds, the
 # interpreter rounds: no contraction, no reordering.
 target_compile_options(lean_simt PRIVATE -Wall -Wextra -Wno-psabi -march=native
@@ -25,7 +29,8 @@ if(CMAKE_CUDA_COMPILER)
 endif()
 
 if(LEAN_SIMT_TESTS AND CMAKE_CUDA_COMPILER)
-  add_executable(simt_tests EXCLUDE_FROM_ALL ${LEAN_SIMT_TESTS})
+  add_executable(simt_tests EXCLUDE_FROM_ALL ${LEAN_SIMT_TESTS}
+    csrc/cpu/backend/blas-locks.cpp)  # which lean_blas needs; the addon has it
   target_link_libraries(simt_tests PRIVATE lean_simt)
   target_include_directories(simt_tests PRIVATE csrc test/simt)
   # PTX alone, uncompressed: the interpreter reads it out of the object. -lineinfo gives reports

@@ -49,6 +49,7 @@ __device__ int counter = 5;
 
 __global__ void use_globals(float* to) {
   to[threadIdx.x] = weights[threadIdx.x] + counter;
+  __syncthreads();
   if (threadIdx.x == 0) counter = 7;
 }
 

@@ -18,6 +18,24 @@ namespace {
 enum class Source : uint32_t { whole, sized, ignored };
 enum Slot { kBytes, kSource };
 
+// What is where a copy has yet to land: not a number.
+constexpr std::array<std::byte, 16> kPoison = [] {
+  std::array<std::byte, 16> bytes;
+  bytes.fill(std::byte{0xff});
+  return bytes;
+}();
+
+// cp.async copies 4, 8 or 16 bytes: with a size that the compiler knows.
+void copy_bytes(std::byte* to, const std::byte* from, uint32_t bytes) {
+  if (bytes == 16) {
+    std::memcpy(to, from, 16);
+  } else if (bytes == 8) {
+    std::memcpy(to, from, 8);
+  } else {
+    std::memcpy(to, from, 4);
+  }
+}
+
 AsyncBatch& new_batch(Warp& warp) {
   if (warp.copies == nullptr) warp.copies = std::make_shared<AsyncCopies>();
   AsyncCopies& copies = *warp.copies;
@@ -67,7 +85,7 @@ void read_source(Warp& warp, const Instruction& instruction, AsyncBatch& batch,
     resolve(warp, instruction, access, host);
     for (Mask left = access.lanes; left != 0; left &= left - 1) {
       const auto i = static_cast<size_t>(std::countr_zero(left));
-      std::memcpy(batch.data[i].data(), host[i], batch.bytes);
+      copy_bytes(batch.data[i].data(), host[i], batch.bytes);
     }
   }
   // A part of the source alone must be there.
@@ -104,7 +122,7 @@ Flow copy(Warp& warp, const Instruction& instruction, Mask mask) {
   batch.group = warp.copies->committed;
   for (Mask left = mask; left != 0; left &= left - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(left));
-    std::memset(to[i], 0xff, batch.bytes);
+    copy_bytes(to[i], kPoison.data(), batch.bytes);
     block.pending.set(static_cast<uint64_t>(to[i] - block.shared), batch.bytes);
   }
   block.copies += static_cast<uint32_t>(std::popcount(mask));
@@ -115,7 +133,7 @@ void land(Warp& warp, AsyncBatch& batch, Mask lanes) {
   Block& block = *warp.block;
   for (Mask left = lanes; left != 0; left &= left - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(left));
-    std::memcpy(batch.to[i], batch.data[i].data(), batch.bytes);
+    copy_bytes(batch.to[i], batch.data[i].data(), batch.bytes);
     block.pending.clear(static_cast<uint64_t>(batch.to[i] - block.shared), batch.bytes);
     if (Races* races = block.grid->races) {
       races->landed(warp, batch.pc, static_cast<int>(i), batch.to[i], batch.bytes);

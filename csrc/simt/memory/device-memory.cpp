@@ -23,6 +23,7 @@ constexpr size_t kRemembered = 4096;  // freed allocations, for descriptions
 struct State {
   mutable std::shared_mutex mutex;
   std::map<uint64_t, Region> regions;
+  std::map<uint64_t, Region> adopted;  // the host's own, and what backs parts of reserved ranges
   std::map<uint64_t, Allocation> freed;
   uint64_t begin = 0, end = 0, cursor = 0;
   uint64_t used = 0;
@@ -44,15 +45,16 @@ struct State {
     throw std::bad_alloc();
   }
 
+  static Region* region_in(std::map<uint64_t, Region>& among, uint64_t address) {
+    const auto after = among.upper_bound(address);
+    if (after == among.begin()) return nullptr;
+    Region& region = std::prev(after)->second;
+    return address < region.end() || address == region.address ? &region : nullptr;
+  }
+
   Region* region_at(uint64_t address) {
-    auto at = regions.upper_bound(address);
-    while (at != regions.begin()) {
-      Region& region = (--at)->second;
-      if (address < region.end() || address == region.address) return &region;
-      // What was adopted may lie within a reserved range.
-      if (!region.adopted) return nullptr;
-    }
-    return nullptr;
+    Region* region = region_in(adopted, address);
+    return region != nullptr ? region : region_in(regions, address);
   }
 
   // Addresses go round: those that were freed last come last.
@@ -93,8 +95,9 @@ State& state() {
   return *all;
 }
 
-Region& insert(State& all, uint64_t address, uint64_t bytes, MemoryKind kind) {
-  Region& region = all.regions.try_emplace(address).first->second;
+Region& insert(State& all, std::map<uint64_t, Region>& among, uint64_t address, uint64_t bytes,
+               MemoryKind kind) {
+  Region& region = among.try_emplace(address).first->second;
   region.address = address;
   region.bytes = bytes;
   region.kind = kind;
@@ -102,11 +105,9 @@ Region& insert(State& all, uint64_t address, uint64_t bytes, MemoryKind kind) {
   return region;
 }
 
-void erase(State& all, std::map<uint64_t, Region>::iterator at) {
-  const Region& region = at->second;
-  if (!region.adopted) all.freed[region.address] = region;
+void remember(State& all, const Region& region) {
+  all.freed[region.address] = region;
   if (all.freed.size() > kRemembered) all.freed.erase(all.freed.begin());
-  all.regions.erase(at);
 }
 
 }  // namespace
@@ -130,7 +131,7 @@ uint64_t DeviceMemory::allocate(uint64_t bytes, MemoryKind kind) {
   }
   all.cursor = (address + bytes + kGap + kAlignment - 1) / kAlignment * kAlignment;
   if (counted) all.used += bytes;
-  Region& region = insert(all, address, bytes, kind);
+  Region& region = insert(all, all.regions, address, bytes, kind);
   if (kind != MemoryKind::reserved) region.written.reset(bytes);
   return address;
 }
@@ -139,10 +140,11 @@ bool DeviceMemory::release(uint64_t address) {
   State& all = state();
   const std::unique_lock lock(all.mutex);
   const auto found = all.regions.find(address);
-  if (found == all.regions.end() || found->second.adopted) return false;
+  if (found == all.regions.end()) return false;
   if (found->second.kind == MemoryKind::device) all.used -= found->second.bytes;
   if (found->second.kind != MemoryKind::reserved) all.give_back(found->second);
-  erase(all, found);
+  remember(all, found->second);
+  all.regions.erase(found);
   return true;
 }
 
@@ -159,8 +161,7 @@ void DeviceMemory::adopt(void* memory, uint64_t bytes, MemoryKind kind) {
   // A part of a reserved range gets memory.
   const bool backed = all.owns(address) && all.back(address, bytes);
   if (backed) std::memset(memory, 0xff, bytes);
-  Region& region = insert(all, address, bytes, kind);
-  region.adopted = true;
+  Region& region = insert(all, all.adopted, address, bytes, kind);
   // What the host has written to its own memory is not known.
   region.written.reset(backed ? bytes : 0);
 }
@@ -168,10 +169,10 @@ void DeviceMemory::adopt(void* memory, uint64_t bytes, MemoryKind kind) {
 bool DeviceMemory::forget(void* memory) {
   State& all = state();
   const std::unique_lock lock(all.mutex);
-  const auto found = all.regions.find(reinterpret_cast<uint64_t>(memory));
-  if (found == all.regions.end() || !found->second.adopted) return false;
+  const auto found = all.adopted.find(reinterpret_cast<uint64_t>(memory));
+  if (found == all.adopted.end()) return false;
   if (all.owns(found->first)) all.give_back(found->second);
-  erase(all, found);
+  all.adopted.erase(found);
   return true;
 }
 

@@ -13,6 +13,16 @@ namespace {
 enum Slot { kSpace, kCount, kTransposed };
 constexpr size_t kRows = 8;
 
+// A matrix of 8 x 8, row after row, and where the elements of the transposed one come from.
+using Matrix [[gnu::vector_size(128)]] = uint16_t;
+const Matrix kTransposition = [] {
+  std::array<uint16_t, kRows * kRows> from;
+  for (size_t i = 0; i < from.size(); ++i) {
+    from[i] = static_cast<uint16_t>(i % kRows * kRows + i / kRows);
+  }
+  return std::bit_cast<Matrix>(from);
+}();
+
 using Rows = std::array<std::array<uint16_t, kRows>, kLanes>;  // 8 of each matrix
 
 // Lane l has of each matrix row l / 4 and columns l % 4 * 2 and the next; transposed, the other way
@@ -45,18 +55,14 @@ Flow load(Warp& warp, const Instruction& instruction, Mask mask) {
   HostPointers host;
   resolve_rows(warp, instruction, AccessKind::load, count, host);
   for (size_t k = 0; k < count; ++k) {
-    // Without transposition, a lane's two elements are next to each other in memory.
-    alignas(64) std::array<std::array<uint16_t, kRows>, kRows> rows;
-    for (size_t i = 0; i < kRows; ++i) std::memcpy(rows[i].data(), host[k * kRows + i], 16);
-    Lanes<uint32_t> lanes;
-    if (transposed) {
-      for (size_t i = 0; i < kLanes; ++i) {
-        const size_t row = i % 4 * 2, column = i / 4;
-        lanes[i] = rows[row][column] | uint32_t{rows[row + 1][column]} << 16;
-      }
-    } else {
-      std::memcpy(lanes.data(), rows.data(), sizeof lanes);
+    Matrix matrix;
+    for (size_t i = 0; i < kRows; ++i) {
+      std::memcpy(reinterpret_cast<std::byte*>(&matrix) + i * 16, host[k * kRows + i], 16);
     }
+    if (transposed) matrix = __builtin_shuffle(matrix, kTransposition);
+    // A lane's two elements are next to each other.
+    Lanes<uint32_t> lanes;
+    std::memcpy(lanes.data(), &matrix, sizeof lanes);
     write(warp, instruction.operands[k], lanes, mask);
   }
   return Flow::next;

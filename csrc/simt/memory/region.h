@@ -8,7 +8,6 @@ namespace lean::simt {
 
 struct Region : Allocation {
   Shadow written;
-  bool adopted = false;  // memory of the host's own
 
   uint64_t end() const { return address + bytes; }
   bool holds(uint64_t first, uint64_t last_end) const {

@@ -1,6 +1,7 @@
 // A bit for each byte of a piece of memory: has it been written?
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -38,8 +39,22 @@ class BasicShadow {
     if (const uint64_t bits = within_word(offset, bytes)) return (word(offset / 64) & bits) != 0;
     return any_of_range(offset, bytes);
   }
-  // The first clear byte of the range, or its end.
-  uint64_t first_clear(uint64_t offset, uint64_t bytes) const;
+  // Of pieces of `bytes` bytes, at most 64, at 32 offsets that are multiples of it: are all bits of
+  // all pieces set, or any of any?
+  bool all_of_pieces(const std::array<uint64_t, 32>& offsets, uint32_t bytes) const {
+    uint64_t missing = 0;
+    for (const uint64_t offset : offsets) {
+      missing |= ~plain(offset / 64) & piece(bytes) << offset % 64;
+    }
+    return missing == 0;
+  }
+  bool any_of_pieces(const std::array<uint64_t, 32>& offsets, uint32_t bytes) const {
+    uint64_t found = 0;
+    for (const uint64_t offset : offsets) {
+      found |= plain(offset / 64) & piece(bytes) << offset % 64;
+    }
+    return found != 0;
+  }
   void copy(uint64_t offset, const BasicShadow& from, uint64_t from_offset, uint64_t bytes);
 
  private:
@@ -50,6 +65,14 @@ class BasicShadow {
   static uint64_t within_word(uint64_t offset, uint64_t bytes) {
     const uint64_t bit = offset % 64;
     return bytes - 1 < 64 && bit + bytes <= 64 ? kAll >> (64 - bytes) << bit : 0;
+  }
+
+  static uint64_t piece(uint32_t bytes) { return kAll >> (64 - bytes); }
+
+  // As word(), but where nobody else writes, so that loops over it can be vectorized.
+  uint64_t plain(uint64_t index) const {
+    if constexpr (concurrent) return word(index);
+    return reinterpret_cast<const uint64_t*>(bits_.get())[index];
   }
 
   uint64_t word(uint64_t index) const { return bits_[index].load(std::memory_order_relaxed); }

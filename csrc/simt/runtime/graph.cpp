@@ -20,6 +20,7 @@ std::unordered_set<const Node*>& live_nodes() {
 struct TypeOf {
   cudaGraphNodeType operator()(const Nothing&) const { return cudaGraphNodeTypeEmpty; }
   cudaGraphNodeType operator()(const KernelCall&) const { return cudaGraphNodeTypeKernel; }
+  cudaGraphNodeType operator()(const LibraryCall&) const { return cudaGraphNodeTypeKernel; }
   cudaGraphNodeType operator()(const CopyCall&) const { return cudaGraphNodeTypeMemcpy; }
   cudaGraphNodeType operator()(const FillCall&) const { return cudaGraphNodeTypeMemset; }
   cudaGraphNodeType operator()(const HostCall&) const { return cudaGraphNodeTypeHost; }

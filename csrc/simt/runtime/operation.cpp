@@ -23,6 +23,10 @@ struct Execution {
   void operator()(const CopyCall& call) const { perform(call); }
   void operator()(const FillCall& call) const { perform(call); }
 
+  void operator()(const LibraryCall& call) const {
+    if (!runtime_options().dry_run) call.run();
+  }
+
   void operator()(const HostCall& call) const {
     NoCallsHere guard;
     call.function(call.data);

@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -70,6 +71,11 @@ struct RecordCall {
   std::shared_ptr<Event> event;
 };
 
+// A call of a library that stands in for NVIDIA's (simt/libs): kernels, to a graph.
+struct LibraryCall {
+  std::function<void()> run;
+};
+
 // Comes after the event as it was recorded when the graph is launched. Of graphs alone.
 struct WaitCall {
   std::shared_ptr<Event> event;
@@ -79,7 +85,7 @@ struct WaitCall {
 struct Nothing {};
 
 using Operation = std::variant<Nothing, KernelCall, CopyCall, FillCall, HostCall, ReleaseCall,
-                               RecordCall, WaitCall>;
+                               RecordCall, WaitCall, LibraryCall>;
 
 // Throws Fault, and Error where the memory of a copy is not what it was when it was checked.
 void execute(const Operation& operation);

@@ -86,7 +86,7 @@ std::vector<float> numbers(int count) {
 
 }  // namespace
 
-TEST_CASE("planted: the second __syncthreads() of a loop over tiles is missing" * doctest::skip()) {
+TEST_CASE("planted: the second __syncthreads() of a loop over tiles is missing") {
   check_planted(kRace, [](bool broken) {
     DeviceArray<float> from(numbers(4 * kTile)), to(kTile);
     auto kernel = broken ? no_second_barrier<true> : no_second_barrier<false>;
@@ -95,7 +95,7 @@ TEST_CASE("planted: the second __syncthreads() of a loop over tiles is missing" 
   });
 }
 
-TEST_CASE("planted: __threadfence() is missing before the last block's atomic" * doctest::skip()) {
+TEST_CASE("planted: __threadfence() is missing before the last block's atomic") {
   check_planted(kRace, [](bool broken) {
     DeviceArray<float> partial(8), sum(1);
     DeviceArray<unsigned> arrived(std::vector<unsigned>{0});
@@ -105,7 +105,7 @@ TEST_CASE("planted: __threadfence() is missing before the last block's atomic" *
   });
 }
 
-TEST_CASE("planted: __syncwarp() is missing" * doctest::skip()) {
+TEST_CASE("planted: __syncwarp() is missing") {
   check_planted(kRace, [](bool broken) {
     DeviceArray<int> to(32);
     auto kernel = broken ? no_syncwarp<true> : no_syncwarp<false>;
@@ -114,7 +114,7 @@ TEST_CASE("planted: __syncwarp() is missing" * doctest::skip()) {
   });
 }
 
-TEST_CASE("planted: an addition by many threads that is not atomic" * doctest::skip()) {
+TEST_CASE("planted: an addition by many threads that is not atomic") {
   check_planted(kRace, [](bool broken) {
     DeviceArray<int> counter(std::vector<int>{0});
     auto kernel = broken ? count<true> : count<false>;
@@ -123,7 +123,7 @@ TEST_CASE("planted: an addition by many threads that is not atomic" * doctest::s
   });
 }
 
-TEST_CASE("planted: two blocks write the same word" * doctest::skip()) {
+TEST_CASE("planted: two blocks write the same word") {
   check_planted(kRace, [](bool broken) {
     DeviceArray<float> to(256);
     auto kernel = broken ? blocks_overlap<true> : blocks_overlap<false>;
@@ -132,7 +132,7 @@ TEST_CASE("planted: two blocks write the same word" * doctest::skip()) {
   });
 }
 
-TEST_CASE("planted: copies of other threads are waited for without a barrier" * doctest::skip()) {
+TEST_CASE("planted: copies of other threads are waited for without a barrier") {
   check_planted(kRace, [](bool broken) {
     DeviceArray<float> from(numbers(128)), to(32);
     auto kernel = broken ? pipeline_without_barrier<true> : pipeline_without_barrier<false>;
