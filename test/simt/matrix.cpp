@@ -173,6 +173,26 @@ TEST_CASE("mma of bytes") {
   }
 }
 
+// a is signed and b is not, or the other way round. Small products: the order does not matter.
+TEST_CASE("mma of bytes with and without sign") {
+  const auto one = [](const std::string& types, uint8_t a, uint8_t b) {
+    TestWarp warp;
+    Lanes<uint32_t> zeros{}, all_a, all_b;
+    all_a.fill(a * 0x01010101u);
+    all_b.fill(b * 0x01010101u);
+    const std::vector<Column> of_a(4, warp.put(all_a)), of_b(2, warp.put(all_b));
+    std::vector<Column> d;
+    for (int i = 0; i < 4; ++i) d.push_back(warp.put(zeros));
+    const std::vector<Column> c(4, warp.put(zeros));
+    run(warp, "mma.sync.aligned.m16n8k32.row.col.s32." + types + ".s32", {d, of_a, of_b, c});
+    return warp.get<int32_t>(d[3])[17];
+  };
+  CHECK(one("s8.u8", 0xff, 0xff) == -255 * 32);
+  CHECK(one("u8.s8", 0xff, 0xff) == -255 * 32);
+  CHECK(one("s8.s8", 0xff, 0xff) == 32);
+  CHECK(one("u8.u8", 0xff, 0xff) == 255 * 255 * 32);
+}
+
 TEST_CASE("mma needs the whole warp") {
   TestWarp warp;
   const std::vector<Column> four(4, warp.put(Lanes<uint32_t>{}));

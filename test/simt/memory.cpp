@@ -169,22 +169,26 @@ TEST_CASE("memory: mapped into a reserved range") {
   auto create = driver_call<decltype(&cuMemCreate)>("cuMemCreate");
   auto map = driver_call<decltype(&cuMemMap)>("cuMemMap");
   auto unmap = driver_call<decltype(&cuMemUnmap)>("cuMemUnmap");
-  auto drop = driver_call<decltype(&cuMemRelease)>("cuMemRelease");
   CUdeviceptr address;
   REQUIRE(reserve(&address, 4 * kBytes, 0, 0, 0) == CUDA_SUCCESS);
+  // In the middle of the range, and where it starts.
+  CUdeviceptr at = 0;
+  SUBCASE("in its middle") { at = address + kBytes; }
+  SUBCASE("at its start") { at = address; }
   CUmemGenericAllocationHandle handle;
   CUmemAllocationProp properties{};
   REQUIRE(create(&handle, kBytes, &properties, 0) == CUDA_SUCCESS);
-  REQUIRE(map(address + kBytes, kBytes, 0, handle, 0) == CUDA_SUCCESS);
+  REQUIRE(map(at, kBytes, 0, handle, 0) == CUDA_SUCCESS);
   std::vector<char> host(kBytes, 7), back(kBytes);
-  auto* mapped = reinterpret_cast<char*>(address + kBytes);
+  auto* mapped = reinterpret_cast<char*>(at);
   CUDA_OK(cudaMemcpy(mapped, host.data(), kBytes, cudaMemcpyHostToDevice));
   CUDA_OK(cudaMemcpy(back.data(), mapped, kBytes, cudaMemcpyDeviceToHost));
   CHECK(back == host);
   CHECK(cudaMemcpy(mapped + 1, host.data(), kBytes, cudaMemcpyHostToDevice) ==
         cudaErrorInvalidValue);
-  CHECK(unmap(address + kBytes, kBytes) == CUDA_SUCCESS);
-  CHECK(drop(handle) == CUDA_SUCCESS);
+  CHECK(unmap(at, kBytes) == CUDA_SUCCESS);
+  CHECK(cudaMemcpy(mapped, host.data(), 1, cudaMemcpyHostToDevice) == cudaErrorIllegalAddress);
+  CUDA_OK(cudaDeviceReset());
 }
 
 TEST_CASE("memory: uninitialized bytes may be copied to the host, and are reported on request") {

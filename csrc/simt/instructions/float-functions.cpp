@@ -29,7 +29,7 @@ float cos(float a) {
   return result<ftz, false>(std::cos(operand<ftz>(a)));
 }
 
-float tanh(float a) { return result<false, false>(std::tanh(a)); }
+float tanh(float a) { return tanh_of(a); }
 
 // opcode.approx{.ftz}.f32
 template <float (*plain)(float), float (*with_ftz)(float)>

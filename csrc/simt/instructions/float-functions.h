@@ -1,5 +1,5 @@
-// 2^x and log2(x) of single precision, in a form that vectorizes: computed in double, with an error
-// far below that of the final rounding.
+// 2^x, log2(x) and tanh(x) of single precision, in a form that vectorizes: computed in double, with
+// an error far below that of the final rounding.
 #pragma once
 
 #include <algorithm>
@@ -11,22 +11,45 @@
 
 namespace lean::simt {
 
-// 2^n exp(f ln 2), with |f| <= 1/2 and the Taylor series up to the eighth power: its remainder is
-// below 2^-31.
-inline float exp2_of(float x) {
-  const double bounded = x > -200.0f ? (x < 200.0f ? x : 200.0f) : -200.0f;
-  const double n = std::nearbyint(bounded);
-  const double f = (bounded - n) * 0x1.62e42fefa39efp-1;
+// 2^x for |x| <= 1000: 2^n exp(f ln 2), with |f| <= 1/2 and the Taylor series up to the eighth
+// power, whose remainder is below 2^-31.
+[[gnu::always_inline]] inline double exp2_bounded(double x) {
+  const double n = std::nearbyint(x);
+  const double f = (x - n) * 0x1.62e42fefa39efp-1;
   double series = 1.0 / 40320;
-  for (const double factorial : {5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0}) {
-    series = series * f + 1 / factorial;
-  }
+  series = series * f + 1.0 / 5040;
+  series = series * f + 1.0 / 720;
+  series = series * f + 1.0 / 120;
+  series = series * f + 1.0 / 24;
+  series = series * f + 1.0 / 6;
+  series = series * f + 1.0 / 2;
+  series = series * f + 1;
+  series = series * f + 1;
   const uint64_t exponent = static_cast<uint64_t>(static_cast<int64_t>(n) + 1023) << 52;
-  return x != x ? kNan32 : static_cast<float>(series * std::bit_cast<double>(exponent));
+  return series * std::bit_cast<double>(exponent);
+}
+
+[[gnu::always_inline]] inline float exp2_of(float x) {
+  // NaN compares false, and becomes a number that is not used.
+  const double bounded = x > -200.0f ? (x < 200.0f ? x : 200.0f) : -200.0f;
+  const auto power = static_cast<float>(exp2_bounded(bounded));
+  return x != x ? kNan32 : power;
+}
+
+// (e^2x - 1) / (e^2x + 1), and near zero the beginning of the Taylor series.
+[[gnu::always_inline]] inline float tanh_of(float x) {
+  const double bounded = x > -20.0f ? (x < 20.0f ? x : 20.0f) : -20.0f;
+  const double power = exp2_bounded(bounded * 0x1.71547652b82fep1);
+  const double far = (power - 1) / (power + 1);
+  const double square = bounded * bounded;
+  const double near = bounded * (1 - square * (1.0 / 3 - square * (2.0 / 15)));
+  const auto result = static_cast<float>(std::fabs(x) < 0x1p-5f ? near : far);
+  const float with_sign = std::copysign(result, x);
+  return x != x ? kNan32 : with_sign;
 }
 
 // e + log2(m) with m in [sqrt 1/2, sqrt 2), by the series of atanh((m - 1) / (m + 1)).
-inline float log2_of(float x) {
+[[gnu::always_inline]] inline float log2_of(float x) {
   const uint64_t bits = std::bit_cast<uint64_t>(static_cast<double>(x));
   // 2^52 / sqrt 2, so that the exponent's field changes at sqrt 1/2.
   const uint64_t shifted = bits - 0x3fe6a09e667f3bcdu;
@@ -35,7 +58,13 @@ inline float log2_of(float x) {
   const double s = (m - 1) / (m + 1);
   const double square = s * s;
   double series = 1.0 / 15;
-  for (const double odd : {13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0}) series = series * square + 1 / odd;
+  series = series * square + 1.0 / 13;
+  series = series * square + 1.0 / 11;
+  series = series * square + 1.0 / 9;
+  series = series * square + 1.0 / 7;
+  series = series * square + 1.0 / 5;
+  series = series * square + 1.0 / 3;
+  series = series * square + 1;
   const double logarithm = static_cast<double>(exponent) + series * s * 0x1.71547652b82fep1;
   float result = static_cast<float>(logarithm);
   result = x == 0 ? -INFINITY : result;
