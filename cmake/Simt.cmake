@@ -21,7 +21,7 @@ target_link_options(lean_simt INTERFACE
 # Never shipped, so it is compiled for the machine at hand. What a PTX instruction rounds, the
 # interpreter rounds: no contraction, no reordering.
 target_compile_options(lean_simt PRIVATE -Wall -Wextra -Wno-psabi -march=native
-  -mprefer-vector-width=512 -ffp-contract=off -fno-math-errno
+  -mprefer-vector-width=512 -ffp-contract=off -fno-math-errno -fno-trapping-math
   $<$<CONFIG:Release>:-O3> $<$<BOOL:${LEAN_WERROR}>:-Werror>)
 if(CMAKE_CUDA_COMPILER)
   get_filename_component(cuda_bin ${CMAKE_CUDA_COMPILER} DIRECTORY)

@@ -187,6 +187,35 @@ TEST_CASE("one barrier at two places") {
   });
 }
 
+TEST_CASE("lanes of a warp wait in a loop for each other") {
+  in_every_order([] {
+    for (const char* who : {"0", "1"}) {
+      DeviceArray<uint32_t> flag(std::vector<uint32_t>{0});
+      PtxKernel kernel(".param .u64 flag", std::string(R"(
+        .reg .pred %p<3>;
+        .reg .b32 %r<9>;
+        .reg .b64 %rd<3>;
+        ld.param.u64 %rd1, [flag];
+        mov.u32 %r1, %tid.x;
+        setp.eq.u32 %p1, %r1, )") + who + R"(;
+        @%p1 bra SET;
+      SPIN:
+        ld.volatile.global.u32 %r2, [%rd1];
+        setp.eq.u32 %p2, %r2, 0;
+        @%p2 bra SPIN;
+        bra END;
+      SET:
+        nanosleep.u32 20;
+        st.volatile.global.u32 [%rd1], 1;
+      END:
+        bar.warp.sync 3;
+      )");
+      kernel({1}, {2}, {flag.address()});
+      CHECK(flag.values()[0] == 1);
+    }
+  });
+}
+
 TEST_CASE("nobody can go on") {
   in_every_order([] {
     PtxKernel kernel("", R"(

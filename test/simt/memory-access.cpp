@@ -189,6 +189,27 @@ TEST_CASE("memory access: shared memory of another block of the cluster") {
   CHECK(out.values() == std::vector<uint32_t>{1, 0, 3, 2, 5, 4, 7, 6});
 }
 
+TEST_CASE("memory access: past the end of one shared variable, before the next") {
+  PtxKernel kernel("", R"(
+    .shared .align 4 .b8 first[32];
+    .shared .align 4 .b8 second[32];
+    .reg .b32 %r<9>;
+    mov.u32 %r1, %tid.x;
+    shl.b32 %r2, %r1, 2;
+    mov.u32 %r3, first;
+    mov.u32 %r5, second;
+    add.u32 %r4, %r3, %r2;
+    st.shared.u32 [%r4], %r1;
+    st.shared.u32 [%r5], %r1;
+  )");
+  CHECK(kernel.fault({1}, {8}) == "");
+  const std::string report = kernel.fault({1}, {9});
+  CAPTURE(report);
+  CHECK(contains(report, "out of bounds"));
+  CHECK(contains(report, "past the end of a variable"));
+  CHECK(contains(report, "thread (8,0,0)"));
+}
+
 TEST_CASE("memory access: forms that do not exist are refused") {
   const auto report = [](const std::string& text) {
     PtxKernel kernel("", ".reg .b32 %r<9>; .reg .b64 %rd<9>; .reg .pred %p<3>;\n" + text);

@@ -1,8 +1,10 @@
 // cvt from and to .f16, .bf16, .f32 and .f64 (PTX ISA 9.7.9).
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "simt/instructions/convert-stages.h"
+#include "simt/instructions/dispatch.h"
 #include "simt/instructions/float-value.h"
 #include "simt/instructions/half-value.h"
 #include "simt/instructions/lanewise.h"
@@ -29,7 +31,34 @@ H to_half(float a) {
 
 float to_single(double a) { return result<false, false>(static_cast<float>(a)); }
 
+// As write_integer does it, without the way through double: the bounds are powers of two. T: of 32
+// bits, for which NaN gives zero.
+template <class T, Rounding rounding>
+T to_integer(float a) {
+  float value = a;
+  if (rounding == Rounding::rn) value = std::nearbyint(a);
+  if (rounding == Rounding::rz) value = std::trunc(a);
+  if (rounding == Rounding::rm) value = std::floor(a);
+  if (rounding == Rounding::rp) value = std::ceil(a);
+  constexpr float kEnd = std::is_signed_v<T> ? 0x1p31f : 0x1p32f;
+  constexpr float kLowest = std::is_signed_v<T> ? -0x1p31f : 0.0f;
+  const float bounded = value >= kLowest ? value : kLowest;
+  const T converted = static_cast<T>(bounded < kEnd ? bounded : 0.0f);
+  const T clamped = bounded < kEnd ? converted : std::numeric_limits<T>::max();
+  return a != a ? T{0} : clamped;
+}
+
+Execute select_to_integer(const Conversion& c, const Instruction& i) {
+  if (c.from != Type::f32 || c.ftz) return nullptr;
+  return for_rounding(c.rounding, [&](auto rounding) -> Execute {
+    if (c.to == Type::s32) return lanewise_of<to_integer<int32_t, decltype(rounding)::value>>(i);
+    if (c.to == Type::u32) return lanewise_of<to_integer<uint32_t, decltype(rounding)::value>>(i);
+    return nullptr;
+  });
+}
+
 Execute select_direct(const Conversion& c, const Instruction& i) {
+  if (c.to_integral) return is_integer(c.to) ? select_to_integer(c, i) : nullptr;
   if (c.ftz || c.sat || c.relu || c.to_integral || c.rounding != Rounding::rn) return nullptr;
   const auto is = [&](Type to, Type from) { return c.to == to && c.from == from; };
   if (is(Type::f32, Type::bf16)) return lanewise_of<from_half<Bf16>>(i);

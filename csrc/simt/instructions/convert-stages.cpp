@@ -60,7 +60,7 @@ void write_clamped(Warp& warp, Column column, const Doubles& values, bool from_d
   Lanes<T> results;
   for (int i = 0; i < kLanes; ++i) {
     const double value = values[i];
-    const bool inside = value >= lowest && value < end;
+    const bool inside = (value >= lowest) & (value < end);
     const T converted = static_cast<T>(inside ? value : 0.0);
     const T clamped = value < lowest ? Limits::min() : Limits::max();
     results[i] = value != value ? for_nan : inside ? converted : clamped;

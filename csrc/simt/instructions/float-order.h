@@ -21,7 +21,7 @@ T nan_of(T) {
 
 // A NaN loses against a number, or with `nan` wins. -0 is below +0.
 template <class T, bool maximum, bool nan>
-T choose(T a, T b) {
+[[gnu::always_inline]] inline T choose(T a, T b) {
   using U = BitsOfFloat<T>;
   const U x = std::bit_cast<U>(a);
   const U y = std::bit_cast<U>(b);
@@ -38,7 +38,7 @@ T choose(T a, T b) {
 
 // With `xorsign`, of the magnitudes; the sign is the exclusive or of the operands' signs.
 template <class T, bool maximum, bool ftz, bool nan, bool xorsign>
-T order(T a, T b) {
+[[gnu::always_inline]] inline T order(T a, T b) {
   const T x = operand<ftz>(a);
   const T y = operand<ftz>(b);
   if constexpr (!xorsign) {

@@ -14,7 +14,7 @@ namespace {
 enum class Clamp { none, sat, relu };
 
 template <class H, bool ftz, Clamp clamp, class S>
-H finish(S value) {
+[[gnu::always_inline]] inline H finish(S value) {
   if (clamp == Clamp::sat) value = saturate(value);
   if (clamp == Clamp::relu) value = value < 0 ? 0 : value;
   const H rounded = flushed<ftz>(round_to<H>(value));
@@ -24,42 +24,44 @@ H finish(S value) {
 }
 
 template <bool ftz, class H>
-float value_of(H half) {
+[[gnu::always_inline]] inline float value_of(H half) {
   return to_float(flushed<ftz>(half));
 }
 
 // A sum rounded to the 24 bits of a float, and then to at most 11, is the sum rounded once: 24 is
 // not less than twice 11 plus 2. Where bf16 is subnormal, the float is exact.
 template <class H, bool ftz, Clamp clamp>
-H add(H a, H b) {
+[[gnu::always_inline]] inline H add(H a, H b) {
   return finish<H, ftz, clamp>(value_of<ftz>(a) + value_of<ftz>(b));
 }
 
 template <class H, bool ftz, Clamp clamp>
-H sub(H a, H b) {
+[[gnu::always_inline]] inline H sub(H a, H b) {
   return finish<H, ftz, clamp>(value_of<ftz>(a) - value_of<ftz>(b));
 }
 
 // Exact in double; in float it would not be where the product is subnormal.
 template <class H, bool ftz, Clamp clamp>
-H mul(H a, H b) {
+[[gnu::always_inline]] inline H mul(H a, H b) {
   return finish<H, ftz, clamp>(double{value_of<ftz>(a)} * double{value_of<ftz>(b)});
 }
 
 // The product is exact. The sum is rounded to odd: where it is inexact, its last bit is set, so
 // that the second rounding sees on which side of a tie it lies.
 template <class H, bool ftz, Clamp clamp>
-H fma(H a, H b, H c) {
+[[gnu::always_inline]] inline H fma(H a, H b, H c) {
   const double product = double{value_of<ftz>(a)} * double{value_of<ftz>(b)};
   const double addend = value_of<ftz>(c);
   const double sum = product + addend;
   const double part = sum - product;
   const double error = (product - (sum - part)) + (addend - part);  // Knuth's two-sum
   const uint64_t bits = std::bit_cast<uint64_t>(sum);
-  const bool away = (error > 0) == (sum > 0);
-  const uint64_t neighbour = away ? bits + 1 : bits - 1;
-  const bool adjust = std::fabs(error) > 0 && std::fabs(sum) < INFINITY && (bits & 1) == 0;
-  return finish<H, ftz, clamp>(std::bit_cast<double>(adjust ? neighbour : bits));
+  // Towards the error: away from zero where it has the sum's sign. An infinite sum has no error
+  // that is a number.
+  const auto towards_zero = static_cast<uint64_t>((error > 0) != (sum > 0));
+  const uint64_t step = 1 - 2 * towards_zero;
+  const uint64_t inexact = static_cast<uint64_t>(std::fabs(error) > 0) & ~bits & 1;
+  return finish<H, ftz, clamp>(std::bit_cast<double>(bits + ((0 - inexact) & step)));
 }
 
 struct Form {

@@ -11,24 +11,24 @@ namespace lean::simt {
 namespace {
 
 template <class H, bool ftz>
-H abs(H a) {
+[[gnu::always_inline]] inline H abs(H a) {
   return {static_cast<uint16_t>(flushed<ftz>(a).bits & 0x7fff)};
 }
 
 template <class H, bool ftz>
-H neg(H a) {
+[[gnu::always_inline]] inline H neg(H a) {
   return {static_cast<uint16_t>(flushed<ftz>(a).bits ^ 0x8000)};
 }
 
 template <class H, bool maximum, bool ftz, bool nan, bool xorsign>
-H order(H a, H b) {
+[[gnu::always_inline]] inline H order(H a, H b) {
   const float x = to_float(flushed<ftz>(a));
   const float y = to_float(flushed<ftz>(b));
   return round_to<H>(lean::simt::order<float, maximum, false, nan, xorsign>(x, y));
 }
 
 template <class H, bool ftz>
-H ex2(H a) {
+[[gnu::always_inline]] inline H ex2(H a) {
   return flushed<ftz>(round_to<H>(exp2_of(to_float(flushed<ftz>(a)))));
 }
 

@@ -18,20 +18,22 @@ struct Bf16 {
   uint16_t bits;
 };
 
-inline float to_float(F16 half) {
+[[gnu::always_inline]] inline float to_float(F16 half) {
   const uint32_t sign = uint32_t{half.bits & 0x8000u} << 16;
   const uint32_t magnitude = uint32_t{half.bits & 0x7fffu} << 13;
   // The exponent's bias changes by a multiplication, which makes subnormals right as well.
   const uint32_t finite = std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) * 0x1p112f);
-  const bool is_special = (half.bits & 0x7c00u) == 0x7c00u;
-  return std::bit_cast<float>(sign | (is_special ? magnitude | 0x7f800000u : finite));
+  const uint32_t is_special = 0 - static_cast<uint32_t>((half.bits & 0x7c00u) == 0x7c00u);
+  return std::bit_cast<float>(sign | finite | (is_special & (magnitude | 0x7f800000u)));
 }
 
-inline float to_float(Bf16 half) { return std::bit_cast<float>(uint32_t{half.bits} << 16); }
+[[gnu::always_inline]] inline float to_float(Bf16 half) {
+  return std::bit_cast<float>(uint32_t{half.bits} << 16);
+}
 
 // Rounded to nearest even.
 template <class H, class S>
-H round_to(S value) {
+[[gnu::always_inline]] inline H round_to(S value) {
   if constexpr (std::is_same_v<H, Bf16> && std::is_same_v<S, float>) {
     const uint32_t bits = std::bit_cast<uint32_t>(value);
     const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
@@ -43,7 +45,7 @@ H round_to(S value) {
 
 // .ftz: a subnormal becomes a zero of its sign.
 template <bool ftz, class H>
-H flushed(H half) {
+[[gnu::always_inline]] inline H flushed(H half) {
   const bool is_subnormal = (half.bits & H::Format::kInfinity) == 0;
   return {static_cast<uint16_t>(ftz && is_subnormal ? half.bits & 0x8000 : half.bits)};
 }

@@ -19,7 +19,7 @@ struct Lanewise<op> {
   static constexpr size_t kArguments = sizeof...(A);
   using Indices = std::index_sequence_for<A...>;
 
-  [[gnu::noinline]] static void loop(Cell<R>* to, Mask mask, const Cell<A>*... from) {
+  [[gnu::noinline, gnu::flatten]] static void loop(Cell<R>* to, Mask mask, const Cell<A>*... from) {
     put(to, mask, [=](int i) { return to_cell<R>(op(from_cell<A>(from[i])...)); });
   }
 

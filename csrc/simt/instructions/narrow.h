@@ -1,7 +1,8 @@
-// Rounding to a floating-point format with a shorter fraction, once, in each of the modes. Integer
-// arithmetic without branches: it vectorizes and does not depend on the host's rounding mode.
+// Rounding to a floating-point format with a shorter fraction, once, in each of the modes. Without
+// branches, so that loops over it vectorize.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <type_traits>
@@ -37,51 +38,75 @@ struct FormatE5m2 {
   static constexpr uint32_t kInfinity = 0x7c, kNan = 0x7f;
 };
 
-// `source` is a float or double. With `satfinite` what would be infinite is the largest number.
-template <class Format, Rounding rounding, bool satfinite = false, class S>
-uint32_t narrow(S source) {
-  using U = std::conditional_t<sizeof(S) == 4, uint32_t, uint64_t>;
+// What `narrow` ends with: the rounded number without sign, limited, or infinity or
+// NaN where the source is.
+template <class Format, Rounding rounding, bool satfinite, class U>
+[[gnu::always_inline]] inline uint32_t finish_narrow(U rounded, U sign, U magnitude,
+                                                     U source_infinity) {
+  constexpr U largest = Format::kInfinity - 1;
+  constexpr U past = satfinite ? largest : U{Format::kInfinity};
+  U limit = past;
+  if (rounding == Rounding::rz) limit = largest;
+  if (rounding == Rounding::rm) limit = largest + (past - largest) * sign;
+  if (rounding == Rounding::rp) limit = past - (past - largest) * sign;
+  const U finite = std::min(rounded, limit);
+  const U is_infinite = 0 - static_cast<U>(!satfinite & (magnitude == source_infinity));
+  const U is_nan = 0 - static_cast<U>(magnitude > source_infinity);
+  const U number = (finite & ~is_infinite) | (Format::kInfinity & is_infinite);
+  const U with_sign = number | sign << (Format::kWidth - 1);
+  return static_cast<uint32_t>((with_sign & ~is_nan) | (Format::kNan & is_nan));
+}
+
+// An addition rounds: the last place of `unit` + x is the last place of the result, and what x adds
+// to the bits of `unit` is the result's fraction with its leading one. The host's mode must be to
+// nearest. (Shifting the fraction would take other amounts in each lane, which vectorizes badly.)
+template <class Format, Rounding rounding, class S, class U>
+[[gnu::always_inline]] inline U round_magnitude(U magnitude, U sign) {
   using I = std::make_signed_t<U>;
   constexpr int kSourceFraction = sizeof(S) == 4 ? 23 : 52;
-  constexpr int kTop = 8 * sizeof(S) - 1;
   constexpr I kBias = sizeof(S) == 4 ? 127 : 1023;
-  constexpr U kSourceInfinity = static_cast<U>(2 * kBias + 1) << kSourceFraction;
+  // Where `unit` still is a number, and past the largest one of any shorter format.
+  constexpr I kLargest = sizeof(S) == 4 ? 100 : 900;
+  const I exponent = static_cast<I>(magnitude >> kSourceFraction) - kBias;
+  const I leading = std::min<I>(std::max<I>(exponent, Format::kMinExponent), kLargest);
+  const I unit_exponent = leading - Format::kFraction + kSourceFraction;
+  const U unit_bits = static_cast<U>(unit_exponent + kBias) << kSourceFraction;
+  const S unit = std::bit_cast<S>(unit_bits);
+  const S size = std::bit_cast<S>(magnitude);
+  const S sum = size + unit;
+  const S nearest = sum - unit;
+  U kept = std::bit_cast<U>(sum) - unit_bits;
+  if (rounding != Rounding::rn) {
+    // First towards zero.
+    kept -= static_cast<U>(nearest > size);
+    const U inexact = static_cast<U>(nearest != size);
+    if (rounding == Rounding::rm) kept += inexact & sign;
+    if (rounding == Rounding::rp) kept += inexact & (sign ^ 1);
+  }
+  // A carry out of the fraction adds one to the exponent, as it must. The leading one does the same
+  // to an exponent that is counted from zero; a subnormal number has neither.
+  return (static_cast<U>(leading - Format::kMinExponent) << Format::kFraction) + kept;
+}
 
+// `source` is a float or double. With `satfinite` what would be infinite is the largest number.
+template <class Format, Rounding rounding, bool satfinite = false, class S>
+[[gnu::always_inline]] inline uint32_t narrow(S source) {
+  using U = std::conditional_t<sizeof(S) == 4, uint32_t, uint64_t>;
+  constexpr U kInfinity = sizeof(S) == 4 ? U{0x7f800000u} : static_cast<U>(0x7ff0000000000000u);
+  constexpr int kTop = 8 * sizeof(S) - 1;
   const U bits = std::bit_cast<U>(source);
   const U sign = bits >> kTop;
   const U magnitude = bits & ~(U{1} << kTop);
-  const I field = static_cast<I>(magnitude >> kSourceFraction);
-  const I exponent = (field == 0 ? 1 : field) - kBias;
-  const U fraction = magnitude & ((U{1} << kSourceFraction) - 1);
-  const U significand = fraction | (field == 0 ? U{0} : U{1} << kSourceFraction);
-
-  // What lies below the last place of the result; of subnormal results that is more.
-  const I missing = Format::kMinExponent - exponent;
-  const I wanted = kSourceFraction - Format::kFraction + (missing > 0 ? missing : 0);
-  const U shift = static_cast<U>(wanted < kTop ? wanted : kTop);
-  const U kept = significand >> shift;
-  const U rest = significand & ((U{1} << shift) - 1);
-  const U half = (U{1} << shift) >> 1;
-  bool up = false;
-  if (rounding == Rounding::rn) up = rest > half || (rest == half && (kept & 1) && half != 0);
-  if (rounding == Rounding::rna) up = rest >= half && half != 0;
-  if (rounding == Rounding::rm) up = rest != 0 && sign != 0;
-  if (rounding == Rounding::rp) up = rest != 0 && sign == 0;
-
-  // A carry out of the fraction adds one to the exponent, as it must. `kept` has the leading one of
-  // a normal number, which does the same to an exponent counted from zero.
-  const U above = missing > 0 ? U{0} : static_cast<U>(-missing);
-  U result = (above << Format::kFraction) + kept + (up ? U{1} : U{0});
-  const bool may_be_infinite =
-      !satfinite &&
-      (rounding == Rounding::rn || rounding == Rounding::rna ||
-       (rounding == Rounding::rm && sign != 0) || (rounding == Rounding::rp && sign == 0));
-  const U largest = Format::kInfinity - 1;
-  const U limit = may_be_infinite ? U{Format::kInfinity} : largest;
-  result = result > largest ? limit : result;
-  if (!satfinite) result = magnitude == kSourceInfinity ? U{Format::kInfinity} : result;
-  const U with_sign = result | sign << (Format::kWidth - 1);
-  return static_cast<uint32_t>(magnitude > kSourceInfinity ? U{Format::kNan} : with_sign);
+  U rounded;
+  if constexpr (rounding == Rounding::rna) {
+    // Of formats that only have a shorter fraction: a carry goes the right way by itself.
+    static_assert(sizeof(S) == 4 && Format::kMinExponent == FormatF32::kMinExponent);
+    constexpr int kShift = FormatF32::kFraction - Format::kFraction;
+    rounded = (magnitude + (U{1} << (kShift - 1))) >> kShift;
+  } else {
+    rounded = round_magnitude<Format, rounding, S>(magnitude, sign);
+  }
+  return finish_narrow<Format, rounding, satfinite>(rounded, sign, magnitude, kInfinity);
 }
 
 }  // namespace lean::simt

@@ -27,19 +27,21 @@ struct Pairwise;
 
 template <class H, H (*op)(H)>
 struct Pairwise<op> {
-  static uint32_t apply(uint32_t a) { return pack(op(low_half<H>(a)), op(high_half<H>(a))); }
+  [[gnu::always_inline]] static uint32_t apply(uint32_t a) {
+    return pack(op(low_half<H>(a)), op(high_half<H>(a)));
+  }
 };
 
 template <class H, H (*op)(H, H)>
 struct Pairwise<op> {
-  static uint32_t apply(uint32_t a, uint32_t b) {
+  [[gnu::always_inline]] static uint32_t apply(uint32_t a, uint32_t b) {
     return pack(op(low_half<H>(a), low_half<H>(b)), op(high_half<H>(a), high_half<H>(b)));
   }
 };
 
 template <class H, H (*op)(H, H, H)>
 struct Pairwise<op> {
-  static uint32_t apply(uint32_t a, uint32_t b, uint32_t c) {
+  [[gnu::always_inline]] static uint32_t apply(uint32_t a, uint32_t b, uint32_t c) {
     return pack(op(low_half<H>(a), low_half<H>(b), low_half<H>(c)),
                 op(high_half<H>(a), high_half<H>(b), high_half<H>(c)));
   }

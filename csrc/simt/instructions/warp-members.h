@@ -13,6 +13,10 @@ template <class Execute>
 Flow for_members(Warp& warp, const Instruction& instruction, Mask mask, Column membermask,
                  Execute execute) {
   const Lanes<Mask> members = read<Mask>(warp, membermask);
+  if (membermask.constant && members[0] == mask) [[likely]] {
+    execute(mask);
+    return Flow::next;
+  }
   Mask waiting = 0;
   Mask left = mask;
   while (left != 0) {

@@ -54,8 +54,10 @@ struct Block {
   bool last_try = false;  // nobody could go on: who still waits says why
   std::byte* shared = nullptr;
   uint32_t shared_bytes = 0;
-  OwnShadow written;    // bytes of shared memory that have been written
-  OwnShadow pending;    // bytes that a cp.async may still be writing
+  OwnShadow written;  // bytes of shared memory that have been written
+  OwnShadow pending;  // that must not be touched: a cp.async may still be writing them, or
+                      // they lie between two variables
+  bool has_gaps = false;
   uint32_t copies = 0;  // cp.async that have not landed
   std::vector<Warp> warps;
   std::array<Barrier, 16> barriers;

@@ -17,12 +17,20 @@ void hold(Warp& warp, uint32_t pc, Mask mask) {
   warp.parked.push_back({pc, mask, true});
 }
 
+// The slice is over. A group may spin until another one has done something: every second slice is
+// for one that is not the first.
+void end_slice(Warp& warp, bool lowest_first, Random& random) {
+  warp.others_turn = !warp.others_turn;
+  const bool runs = settle(warp, lowest_first);
+  if (runs && warp.others_turn && !warp.parked.empty()) rotate(warp, random.next());
+}
+
 template <bool counted>
 Slice run(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
   Slice slice;
   wake(warp);
-  bool lowest_first = true;
-  if (!settle(warp)) return slice;
+  bool lowest_first = !warp.others_turn;
+  if (!settle(warp, lowest_first)) return slice;
   if (order == Options::Order::random && !warp.parked.empty()) rotate(warp, random.next());
   const Instruction* const code = warp.kernel->code.data();
   const Instruction* at = code + warp.pc;
@@ -45,8 +53,7 @@ Slice run(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
     } else if (flow == Flow::moved) {
       slice.progress = true;
       if (--jumps == 0) {
-        // The other groups have their turn too: one may wait in a loop for another.
-        if (settle(warp, lowest_first) && !warp.parked.empty()) rotate(warp, random.next());
+        end_slice(warp, lowest_first, random);
         return slice;
       }
     } else if (flow == Flow::wait) {
@@ -54,7 +61,7 @@ Slice run(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
     } else {
       slice.progress = true;
       warp.pc = at->pc + 1;
-      if (settle(warp, lowest_first) && !warp.parked.empty()) rotate(warp, random.next());
+      end_slice(warp, lowest_first, random);
       return slice;
     }
     if (order == Options::Order::random && !warp.parked.empty() && random.below(8) == 0) {

@@ -141,12 +141,17 @@ uint64_t uniform_value(const Warp& warp, Special special) {
       return block.grid->workspace & 0xffffffffu;
     case Special::total_smem_size:
     case Special::aggr_smem_size:
-      return block.shared_bytes;
+      return block.grid->kernel->static_shared + launch.dynamic_shared;
     case Special::dynamic_smem_size:
       return launch.dynamic_shared;
     default:
       return 0;
   }
+}
+
+bool is_of_lane(Special special) {
+  return special <= Special::tid_z || special == Special::laneid ||
+         (special >= Special::lanemask_eq && special <= Special::lanemask_gt);
 }
 
 uint64_t lane_value(const Warp& warp, Special special, uint32_t lane) {
@@ -173,7 +178,7 @@ uint64_t lane_value(const Warp& warp, Special special, uint32_t lane) {
     case Special::lanemask_gt:
       return ~(own * 2 - 1);
     default:
-      return uniform_value(warp, special);
+      return 0;
   }
 }
 
@@ -192,10 +197,12 @@ void fill(Warp& warp, SpecialRegister which, bool clock) {
     std::memcpy(to, &bits, sizeof bits);
     return;
   }
-  const uint64_t time = clock ? clock_value(which.special) : 0;
+  const bool same = clock || !is_of_lane(which.special);
+  uint64_t value = 0;
+  if (same) value = clock ? clock_value(which.special) : uniform_value(warp, which.special);
   const size_t cell = is_wide(which.special) ? 8 : 4;
   for (uint32_t lane = 0; lane < kLanes; ++lane) {
-    const uint64_t value = clock ? time : lane_value(warp, which.special, lane);
+    if (!same) value = lane_value(warp, which.special, lane);
     std::memcpy(to + lane * cell, &value, cell);
   }
 }
@@ -215,6 +222,25 @@ bool is_wide(Special special) {
 }
 
 bool is_predicate(Special special) { return special == Special::is_explicit_cluster; }
+
+bool is_of_block(Special special) {
+  switch (special) {
+    case Special::ctaid_x:
+    case Special::ctaid_y:
+    case Special::ctaid_z:
+    case Special::smid:
+    case Special::clusterid_x:
+    case Special::clusterid_y:
+    case Special::clusterid_z:
+    case Special::cluster_ctaid_x:
+    case Special::cluster_ctaid_y:
+    case Special::cluster_ctaid_z:
+    case Special::cluster_ctarank:
+      return true;
+    default:
+      return false;
+  }
+}
 
 bool is_clock(Special special) { return special >= Special::clock; }
 

@@ -67,6 +67,8 @@ enum class Special : uint8_t {
 Special special_named(std::string_view name);
 bool is_wide(Special special);
 bool is_predicate(Special special);
+// Whether blocks of a launch have different values: else the register is filled once for all.
+bool is_of_block(Special special);
 // Clocks are read when the instruction executes.
 bool is_clock(Special special);
 

@@ -36,6 +36,8 @@ struct Warp {
   std::vector<Group> parked;
   uint32_t nearest = 0;  // the first pc after `pc` at which a group is parked
 
+  bool others_turn = false;  // the group with the lowest pc has used up its time: it may spin
+
   // Lanes at a barrier, which takes them back when it completes.
   struct Blocked {
     uint32_t pc;  // of the barrier

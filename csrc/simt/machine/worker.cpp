@@ -15,7 +15,17 @@ constexpr size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
 size_t shared_bytes(const Grid& grid) {
   const Kernel& kernel = *grid.kernel;
   const uint32_t dynamic = grid.launch->dynamic_shared;
-  return dynamic > 0 ? kernel.dynamic_shared + dynamic : kernel.static_shared;
+  return dynamic > 0 ? kernel.dynamic_shared + dynamic : kernel.shared_end;
+}
+
+void close_gaps(const Kernel& kernel, Block& block) {
+  block.pending.reset(block.shared_bytes);
+  block.has_gaps = false;
+  for (const Kernel::Gap& gap : kernel.shared_gaps) {
+    if (gap.offset + gap.bytes > block.shared_bytes) continue;
+    block.pending.set(gap.offset, gap.bytes);
+    block.has_gaps = true;
+  }
 }
 
 }  // namespace
@@ -50,7 +60,7 @@ void Worker::prepare(const Grid& grid, size_t resident) {
     block.threads = static_cast<uint32_t>(threads);
     block.shared = own_shared + b * shared_each;
     block.shared_bytes = static_cast<uint32_t>(shared_bytes(grid));
-    block.pending.reset(block.shared_bytes);
+    close_gaps(kernel, block);
     block.warps.resize(warps);
     for (size_t w = 0; w < warps; ++w) {
       Warp& warp = block.warps[w];
@@ -60,6 +70,9 @@ void Worker::prepare(const Grid& grid, size_t resident) {
       warp.constants = kernel.constants.empty() ? nullptr : kernel.constants.front().bytes;
       warp.registers = own_registers + (b * warps + w) * register_bytes;
       warp.local = own_local + (b * warps + w) * local_bytes;
+      for (const SpecialRegister& special : kernel.specials) {
+        if (!is_of_block(special.special)) fill_special(warp, special);
+      }
     }
   }
 }
@@ -87,7 +100,7 @@ void Worker::start(const Grid& grid, Block& block, Cluster& cluster, uint64_t cl
   }
   if (block.copies > 0) {
     block.copies = 0;
-    block.pending.reset(block.shared_bytes);
+    close_gaps(*grid.kernel, block);
   }
   if (grid.races != nullptr) {
     grid.races->forget(block.shared, block.shared_bytes);
@@ -104,11 +117,14 @@ void Worker::start(const Grid& grid, Block& block, Cluster& cluster, uint64_t cl
     warp.blocked.clear();
     warp.cluster_arrived = 0;
     warp.carry = 0;
+    warp.others_turn = false;
     forget_copies(warp);
     if (grid.kernel->local_bytes > 0) {
       std::memset(warp.local, 0xff, size_t{grid.kernel->local_bytes} * kLanes);
     }
-    for (const SpecialRegister& special : grid.kernel->specials) fill_special(warp, special);
+    for (const SpecialRegister& special : grid.kernel->specials) {
+      if (is_of_block(special.special)) fill_special(warp, special);
+    }
   }
 }
 

@@ -94,7 +94,15 @@ void throw_uninitialized(const Warp& warp, const Instruction& instruction, int l
               what(access) + " that nothing has written, " + where);
 }
 
-void throw_async(const Warp& warp, const Instruction& instruction, int lane, uint64_t offset) {
+void throw_pending(const Warp& warp, const Instruction& instruction, int lane, const Access& access,
+                   uint64_t offset) {
+  for (const Kernel::Gap& gap : warp.kernel->shared_gaps) {
+    if (offset + access.bytes <= gap.offset || offset >= gap.offset + gap.bytes) continue;
+    throw Fault(FaultKind::out_of_bounds, warp, instruction, lane,
+                what(access) + " of shared memory that is " +
+                    std::to_string(offset + access.bytes - gap.offset) +
+                    " bytes past the end of a variable");
+  }
   throw Fault(FaultKind::async_copy, warp, instruction, lane,
               "byte " + std::to_string(offset) +
                   " of shared memory is used while a cp.async may still be writing it");

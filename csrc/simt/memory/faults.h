@@ -17,8 +17,9 @@ namespace lean::simt {
                                   const char* memory);
 [[noreturn]] void throw_uninitialized(const Warp& warp, const Instruction& instruction, int lane,
                                       const Access& access, uint64_t address);
-[[noreturn]] void throw_async(const Warp& warp, const Instruction& instruction, int lane,
-                              uint64_t offset);
+// Of a byte of shared memory that is pending: an asynchronous copy's, or between two variables.
+[[noreturn]] void throw_pending(const Warp& warp, const Instruction& instruction, int lane,
+                                const Access& access, uint64_t offset);
 [[noreturn]] void throw_exited_block(const Warp& warp, const Instruction& instruction, int lane,
                                      uint32_t rank);
 

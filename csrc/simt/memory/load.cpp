@@ -5,6 +5,7 @@
 #include "simt/machine/block.h"
 #include "simt/machine/columns.h"
 #include "simt/memory/access.h"
+#include "simt/memory/runs.h"
 #include "simt/memory/spelling.h"
 #include "simt/ptx/module.h"
 
@@ -51,6 +52,14 @@ Flow load(Warp& warp, const Instruction& instruction, Mask mask) {
                  access.address);
   HostPointers host;
   resolve(warp, instruction, access, host);
+  if constexpr (sizeof(T) != 16) {
+    if (mask == kAllLanes && vector <= 4 && is_run(host, access.bytes)) {
+      if (vector == 1) read_run<1, T>(warp, instruction.operands, host[0]);
+      if (vector == 2) read_run<2, T>(warp, instruction.operands, host[0]);
+      if (vector == 4) read_run<4, T>(warp, instruction.operands, host[0]);
+      return Flow::next;
+    }
+  }
   for (uint32_t k = 0; k < vector; ++k) {
     if constexpr (sizeof(T) == 16) {
       write_sixteen(warp, instruction.operands[k], host, k * sizeof(T), mask);

@@ -31,16 +31,17 @@ struct Addresses {
 
   explicit Addresses(const Access& access) {
     const uint64_t first = access.address[static_cast<size_t>(std::countr_zero(access.lanes))];
-    lowest = highest = first;
-    bits = 0;
-    for (int i = 0; i < kLanes; ++i) {
-      const auto lane = static_cast<size_t>(i);
-      const uint64_t address = (access.lanes >> i & 1) != 0 ? access.address[lane] : first;
-      of[lane] = address;
-      lowest = std::min(lowest, address);
-      highest = std::max(highest, address);
-      bits |= address;
+    uint64_t low = first, high = first, any = 0;
+    for (size_t i = 0; i < kLanes; ++i) {
+      const uint64_t address = (access.lanes >> i & 1) != 0 ? access.address[i] : first;
+      of[i] = address;
+      low = address < low ? address : low;
+      high = address > high ? address : high;
+      any |= address;
     }
+    lowest = low;
+    highest = high;
+    bits = any;
   }
 };
 
@@ -86,12 +87,11 @@ void check_region(const Warp& warp, const Instruction& instruction, const Access
 // Do the lanes' bytes follow one another without a gap?
 bool contiguous(const Access& access, const Addresses& addresses) {
   if (access.lanes != kAllLanes) return false;
-  bool same = true;
-  for (int i = 0; i < kLanes; ++i) {
-    same &= addresses.of[static_cast<size_t>(i)] ==
-            addresses.of[0] + static_cast<uint64_t>(i) * access.bytes;
+  uint64_t difference = 0;
+  for (uint64_t i = 0; i < kLanes; ++i) {
+    difference |= addresses.of[i] ^ (addresses.of[0] + i * access.bytes);
   }
-  return same;
+  return difference == 0;
 }
 
 template <class Check>
@@ -145,8 +145,8 @@ void resolve_global(Warp& warp, const Instruction& instruction, const Access& ac
 
 void check_shared(const Warp& warp, const Instruction& instruction, const Access& access,
                   Block& block, int lane, uint64_t offset, uint64_t bytes) {
-  if (block.copies != 0 && block.pending.any(offset, bytes)) {
-    throw_async(warp, instruction, lane, offset);
+  if ((block.copies != 0 || block.has_gaps) && block.pending.any(offset, bytes)) {
+    throw_pending(warp, instruction, lane, access, offset);
   }
   if (block.written.complete()) return;
   if (reads(access.kind) && warp.block->grid->options.initialization &&
@@ -158,7 +158,9 @@ void check_shared(const Warp& warp, const Instruction& instruction, const Access
 
 // The same for all lanes at once; where something is wrong, check_shared says what.
 bool is_fine(const Warp& warp, const Access& access, const Addresses& addresses, Block& block) {
-  if (block.copies != 0 && block.pending.any_of_pieces(addresses.of, access.bytes)) return false;
+  if ((block.copies != 0 || block.has_gaps) &&
+      block.pending.any_of_pieces(addresses.of, access.bytes))
+    return false;
   if (block.written.complete()) return true;
   if (reads(access.kind) && warp.block->grid->options.initialization &&
       !block.written.all_of_pieces(addresses.of, access.bytes)) {

@@ -1,7 +1,6 @@
 #include "simt/memory/shadow.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -75,18 +74,6 @@ template <bool concurrent>
 bool BasicShadow<concurrent>::any_of_range(uint64_t offset, uint64_t bytes) const {
   return !each_word(offset, bytes,
                     [&](uint64_t index, uint64_t bits) { return (word(index) & bits) == 0; });
-}
-
-template <bool concurrent>
-uint64_t BasicShadow<concurrent>::first_clear(uint64_t offset, uint64_t bytes) const {
-  uint64_t found = offset + bytes;
-  each_word(offset, bytes, [&](uint64_t index, uint64_t bits) {
-    const uint64_t missing = bits & ~word(index);
-    if (missing == 0) return true;
-    found = index * 64 + static_cast<uint64_t>(std::countr_zero(missing));
-    return false;
-  });
-  return found;
 }
 
 template <bool concurrent>

@@ -55,8 +55,6 @@ class BasicShadow {
     }
     return found != 0;
   }
-  // The first clear byte of the range, or its end.
-  uint64_t first_clear(uint64_t offset, uint64_t bytes) const;
   void copy(uint64_t offset, const BasicShadow& from, uint64_t from_offset, uint64_t bytes);
 
  private:

@@ -5,6 +5,7 @@
 #include "simt/machine/block.h"
 #include "simt/machine/columns.h"
 #include "simt/memory/access.h"
+#include "simt/memory/runs.h"
 #include "simt/memory/spelling.h"
 
 namespace lean::simt {
@@ -42,6 +43,15 @@ Flow store(Warp& warp, const Instruction& instruction, Mask mask) {
   if (races != nullptr && instruction.data[kReleases] != 0) races->fence(warp, mask);
   HostPointers host;
   resolve(warp, instruction, access, host);
+  if constexpr (sizeof(T) != 16) {
+    if (mask == kAllLanes && vector <= 4 && is_run(host, access.bytes)) {
+      const Column* from = instruction.operands + 1;
+      if (vector == 1) write_run<1, T>(warp, from, host[0]);
+      if (vector == 2) write_run<2, T>(warp, from, host[0]);
+      if (vector == 4) write_run<4, T>(warp, from, host[0]);
+      return Flow::next;
+    }
+  }
   for (uint32_t k = 0; k < vector; ++k) {
     const Column column = instruction.operands[1 + k];
     if constexpr (sizeof(T) == 16) {

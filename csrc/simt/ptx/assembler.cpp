@@ -72,17 +72,27 @@ void Assembler::lay_out_shared() {
       for (const Operand& element : operand.elements) named.insert(element.name);
     }
   }
+  constexpr uint64_t kGap = 16;
   std::vector<const Declaration*> open;
-  uint64_t end = 0;
+  uint64_t size = 0;  // as nvcc counts it
+  uint64_t end = 0;   // with the gaps
+  const auto start_at = [&](uint64_t offset) {
+    if (offset > end) {
+      kernel_.shared_gaps.push_back(
+          {static_cast<uint32_t>(end), static_cast<uint32_t>(offset - end)});
+    }
+    end = offset;
+  };
   const auto place = [&](const Declaration& variable) {
     if (variable.space != "shared") return;
     if (!variable.sized) {
       open.push_back(&variable);
       return;
     }
-    end = align_up(end, variable.align);
+    start_at(align_up(end == 0 ? 0 : end + kGap, variable.align));
     shared_[variable.name] = end;
     end += variable.bytes;
+    size = align_up(size, variable.align) + variable.bytes;
   };
   for (const Declaration& variable : tree_.variables) {
     if (named.count(variable.name) != 0) place(variable);
@@ -90,11 +100,13 @@ void Assembler::lay_out_shared() {
   for (const Scope& scope : function_.scopes) {
     for (const auto& [name, variable] : scope.variables) place(variable);
   }
-  kernel_.static_shared = static_cast<uint32_t>(end);
-  for (const Declaration* variable : open) end = align_up(end, variable->align);
+  kernel_.static_shared = static_cast<uint32_t>(size);
+  kernel_.shared_end = static_cast<uint32_t>(end);
+  uint64_t alignment = 16;
+  for (const Declaration* variable : open) alignment = std::max(alignment, variable->align);
+  start_at(align_up(end == 0 || open.empty() ? end : end + kGap, alignment));
   for (const Declaration* variable : open) shared_[variable->name] = end;
-  kernel_.dynamic_shared = static_cast<uint32_t>(align_up(end, 16));
-  if (!open.empty()) kernel_.dynamic_shared = static_cast<uint32_t>(end);
+  kernel_.dynamic_shared = static_cast<uint32_t>(end);
 }
 
 void Assembler::lay_out_local() {
@@ -136,6 +148,9 @@ void Assembler::assemble(const Statement& statement) {
   // Families may look at the columns while they choose.
   made.operands = kernel_.columns.data() + draft.first_column;
   if (draft.resolved) made.execute = select_code(spelling, made);
+  if (made.execute == nullptr && spelling.opcode == "call") made.execute = refuse_call;
+  const bool argument = spelling.opcode == "st" && spelling.has("param");
+  if (made.execute == nullptr && argument && !draft.resolved) made.execute = skip_argument;
   if (made.execute == nullptr) made.execute = refuse;
   add(made, draft, statement);
 }

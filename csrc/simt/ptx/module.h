@@ -39,8 +39,15 @@ struct Kernel {
   std::string name;  // mangled
   std::vector<Parameter> parameters;
   uint32_t parameter_bytes = 0;
-  uint32_t static_shared = 0;     // bytes
-  uint32_t dynamic_shared = 0;    // where `extern __shared__` starts; static_shared, aligned
+  uint32_t static_shared = 0;  // bytes
+  // Shared variables are laid out with unused bytes between them, which no thread may touch: what
+  // runs past the end of one must not hit the next.
+  uint32_t shared_end = 0;
+  uint32_t dynamic_shared = 0;  // where `extern __shared__` starts: after that, aligned
+  struct Gap {
+    uint32_t offset, bytes;
+  };
+  std::vector<Gap> shared_gaps;
   uint32_t local_bytes = 0;       // of each thread
   uint32_t register_bytes = 0;    // of a warp
   uint32_t max_threads = 1024;    // .maxntid, __launch_bounds__
