@@ -53,6 +53,10 @@ __global__ void use_globals(float* to) {
   if (threadIdx.x == 0) counter = 7;
 }
 
+__managed__ int total = 40;
+
+__global__ void add_managed(const int* by) { total += *by; }
+
 }  // namespace
 
 TEST_CASE("launches: vector addition") {
@@ -166,4 +170,21 @@ TEST_CASE("launches: constants and variables, and their values after a reset") {
   CUDA_OK(cudaDeviceReset());
   CUDA_OK(cudaMemcpyFromSymbol(&value, counter, sizeof value));
   CHECK(value == 5);
+}
+
+TEST_CASE("launches: managed memory and variables") {
+  int* by;
+  CUDA_OK(cudaMallocManaged(reinterpret_cast<void**>(&by), sizeof(int)));
+  *by = 2;
+  CHECK(total == 40);
+  add_managed<<<1, 1>>>(by);
+  CUDA_OK(cudaDeviceSynchronize());
+  CHECK(total == 42);
+  cudaPointerAttributes attributes;
+  CUDA_OK(cudaPointerGetAttributes(&attributes, by));
+  CHECK(attributes.type == cudaMemoryTypeManaged);
+  CHECK(attributes.hostPointer == by);
+  CUDA_OK(cudaFree(by));
+  CUDA_OK(cudaDeviceReset());
+  CHECK(total == 40);
 }

@@ -213,10 +213,12 @@ TEST_CASE("streams: events and time") {
   CHECK(cudaEventElapsedTime(&milliseconds, first, second) == cudaErrorInvalidResourceHandle);
   CUDA_OK(cudaEventRecord(first, nullptr));
   CUDA_OK(cudaEventRecord(second, nullptr));
+  CUDA_OK(cudaEventSynchronize(second));
   CUDA_OK(cudaEventElapsedTime(&milliseconds, first, second));
   CHECK(milliseconds >= 0);
   cudaEvent_t untimed = make_event();
   CUDA_OK(cudaEventRecord(untimed, nullptr));
+  CUDA_OK(cudaEventSynchronize(untimed));
   CHECK(cudaEventElapsedTime(&milliseconds, first, untimed) == cudaErrorInvalidResourceHandle);
 }
 

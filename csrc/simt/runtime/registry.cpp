@@ -151,6 +151,11 @@ void prepare_managed(void* handle) {
 
 void forget_modules() {
   for (auto& binary : registry().binaries) binary->forget();
+  // The host asks for the addresses of managed variables once in its life, so those it has are
+  // replaced at once.
+  for (auto& [host, symbol] : registry().symbols) {
+    if (symbol->managed && *symbol->managed) prepare_managed(symbol->binary);
+  }
   for (auto& [host, function] : registry().functions) function->settings = {};
 }
 
