@@ -26,30 +26,51 @@ inline void add_to(float* c, NativeFloat sum, NativeFloat factor, bool add, int 
   }
 }
 
-// c <- alpha a b, or c + alpha a b, for the first rows x cols of the tile. Both operands are packed:
-// for each step of the depth, `a` has kTileRows numbers and `b` kParts vectors.
-template <int kParts>
-void multiply_tile(int64_t depth, const float* a, const float* b, float alpha, bool add, float* c,
+// A strip of a as pack.h leaves it: kTileRows numbers for each step of the depth.
+struct PackedRows {
+  const float* data;
+
+  float at(int row, int64_t step) const { return data[step * kTileRows + row]; }
+};
+
+// The same where it is: rows of a row-major matrix, which need no packing. Missing rows repeat the
+// last one.
+struct MatrixRows {
+  const float* row[kTileRows];
+
+  MatrixRows(const float* data, int64_t ld, int rows) {
+    for (int i = 0; i < kTileRows; ++i) row[i] = data + (i < rows ? i : rows - 1) * ld;
+  }
+  float at(int i, int64_t step) const { return row[i][step]; }
+};
+
+// c <- alpha a b, or c + alpha a b, for the first rows x cols of the tile. `b` is packed: kParts
+// vectors for each step of the depth.
+template <int kParts, class A>
+void multiply_tile(int64_t depth, const A& a, const float* b, float alpha, bool add, float* c,
                    int64_t ldc, int rows, int cols) {
   constexpr int kStride = kParts * kNativeLanes;
   NativeFloat sums[kTileRows][kParts] = {};
-  const auto step = [&](const float* x, const float* y) {
+  const auto step = [&](int64_t k) {
     NativeFloat row[kParts];
 #pragma GCC unroll 4
-    for (int j = 0; j < kParts; ++j) std::memcpy(&row[j], y + j * kNativeLanes, sizeof row[j]);
+    for (int j = 0; j < kParts; ++j) {
+      std::memcpy(&row[j], b + k * kStride + j * kNativeLanes, sizeof row[j]);
+    }
 #pragma GCC unroll 8
     for (int i = 0; i < kTileRows; ++i) {
-      const NativeFloat factor = x[i] - NativeFloat{};
+      const NativeFloat factor = a.at(i, k) - NativeFloat{};
 #pragma GCC unroll 4
       for (int j = 0; j < kParts; ++j) sums[i][j] = native_multiply_add(factor, row[j], sums[i][j]);
     }
   };
   // Two steps at a time: counting takes issue slots from the multiplications.
-  for (int64_t k = 0; k < depth / 2; ++k, a += 2 * kTileRows, b += 2 * kStride) {
-    step(a, b);
-    step(a + kTileRows, b + kStride);
+  int64_t k = 0;
+  for (; k + 2 <= depth; k += 2) {
+    step(k);
+    step(k + 1);
   }
-  if (depth % 2 != 0) step(a, b);
+  if (k < depth) step(k);
 
   const NativeFloat factor = alpha - NativeFloat{};
 #pragma GCC unroll 8

@@ -26,17 +26,36 @@ inline float* product_memory(Context& context, int worker, int64_t more = 0) {
   return static_cast<float*>(context.scratch(worker, floats * sizeof(float)));
 }
 
-// c (m x n) <- alpha a op(b) or c + alpha a op(b), where a is packed and n at most kParts vectors.
-template <int kParts, class B>
-void multiply_strip(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, const float* a,
-                    Block<const B> b, bool add, Block<float> c, float* scratch) {
+// c (m x n) <- alpha a op(b) or c + alpha a op(b), with n at most kParts vectors; rows_at(row, count)
+// are the rows of a that a tile takes.
+template <int kParts, class RowsAt, class B>
+void multiply_strip(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, RowsAt rows_at,
+                    Block<const B> b, bool add, Block<float> c, float* packed_b) {
   constexpr int kWidth = kParts * kNativeLanes;
-  op_b == Op::plain ? pack_columns<kWidth>(b, depth, n, scratch)
-                    : pack_rows<kWidth>(b, depth, n, scratch);
+  op_b == Op::plain ? pack_columns<kWidth>(b, depth, n, packed_b)
+                    : pack_rows<kWidth>(b, depth, n, packed_b);
   for (int64_t row = 0; row < m; row += kTileRows) {
     const int rows = static_cast<int>(clamp(m - row, 0, kTileRows));
-    multiply_tile<kParts>(depth, a + row * depth, scratch, alpha, add, c.at(row, 0).data, c.ld,
+    multiply_tile<kParts>(depth, rows_at(row, rows), packed_b, alpha, add, c.at(row, 0).data, c.ld,
                           rows, static_cast<int>(n));
+  }
+}
+
+// The same for any n.
+template <class RowsAt, class B>
+void multiply_strips(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, RowsAt rows_at,
+                     Block<const B> b, bool add, Block<float> c, float* packed_b) {
+  for (int64_t col = 0; col < n; col += kTileCols) {
+    const int64_t width = clamp(n - col, 0, kTileCols);
+    const auto strip = [&]<int kParts>(std::integral_constant<int, kParts>) {
+      multiply_strip<kParts>(op_b, m, width, depth, alpha, rows_at,
+                             op_b == Op::plain ? b.at(0, col) : b.at(col, 0), add, c.at(0, col),
+                             packed_b);
+    };
+    const int64_t parts = divide_up(width, kNativeLanes);
+    if (parts == 1) strip(std::integral_constant<int, 1>{});
+    if (parts == 2) strip(std::integral_constant<int, 2>{});
+    if (parts == 3) strip(std::integral_constant<int, 3>{});
   }
 }
 
@@ -49,20 +68,22 @@ void multiply(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, float alpha, Bl
     const int64_t height = clamp(m - row, 0, kProductRows);
     for (int64_t step = 0; step < k; step += kProductDepth) {
       const int64_t depth = clamp(k - step, 0, kProductDepth);
+      const auto multiply_by = [&](auto rows_at) {
+        multiply_strips(op_b, height, n, depth, alpha, rows_at,
+                        op_b == Op::plain ? b.at(step, 0) : b.at(0, step), step > 0, c.at(row, 0),
+                        scratch);
+      };
+      if constexpr (std::is_same_v<A, float>) {
+        if (op_a == Op::plain) {
+          multiply_by([=](int64_t i, int rows) {
+            return MatrixRows(a.at(row + i, step).data, a.ld, rows);
+          });
+          continue;
+        }
+      }
       op_a == Op::plain ? pack_rows<kTileRows>(a.at(row, step), depth, height, packed_a)
                         : pack_columns<kTileRows>(a.at(step, row), depth, height, packed_a);
-      for (int64_t col = 0; col < n; col += kTileCols) {
-        const int64_t width = clamp(n - col, 0, kTileCols);
-        const auto strip = [&]<int kParts>(std::integral_constant<int, kParts>) {
-          multiply_strip<kParts>(op_b, height, width, depth, alpha, packed_a,
-                                 op_b == Op::plain ? b.at(step, col) : b.at(col, step), step > 0,
-                                 c.at(row, col), scratch);
-        };
-        const int64_t parts = divide_up(width, kNativeLanes);
-        if (parts == 1) strip(std::integral_constant<int, 1>{});
-        if (parts == 2) strip(std::integral_constant<int, 2>{});
-        if (parts == 3) strip(std::integral_constant<int, 3>{});
-      }
+      multiply_by([=](int64_t i, int) { return PackedRows{packed_a + i * depth}; });
     }
   }
 }
