@@ -3,7 +3,7 @@
  * they were bound, and whether any of them share memory that they must not share.
  */
 import { LeanError } from "./errors.js";
-import type { WeightArray } from "./tensor.js";
+import { type WeightArray, type WeightDType, weightDType } from "./tensor.js";
 
 interface Range {
   readonly start: number;
@@ -54,23 +54,37 @@ export class OwnedRanges {
   }
 }
 
-/** One kind of array (data, or gradients) of every parameter. */
+/** What is known of an array before there is one. */
+export interface ArrayType {
+  /** The parameter's. */
+  readonly name: string;
+  readonly length: number;
+  readonly dtype: WeightDType;
+}
+
+/** Arrays that are about to take the place of bound ones. */
+export interface Moves<T extends WeightArray | null> {
+  readonly indices: readonly number[];
+  readonly arrays: readonly T[];
+  /** All of the kind, once they have moved. */
+  readonly after: readonly (WeightArray | null)[];
+}
+
+/** One kind of array of every parameter: its data, or gradients, which may be absent. */
 export class BoundArrays {
-  readonly #what: string;
-  readonly #names: readonly string[];
-  readonly #lengths: readonly number[];
+  readonly #kind: "data" | "grad";
+  readonly #types: readonly ArrayType[];
   readonly arrays: (WeightArray | null)[];
 
-  constructor(what: string, names: readonly string[], lengths: readonly number[]) {
-    this.#what = what;
-    this.#names = names;
-    this.#lengths = lengths;
-    this.arrays = lengths.map(() => null);
+  constructor(kind: "data" | "grad", types: readonly ArrayType[]) {
+    this.#kind = kind;
+    this.#types = types;
+    this.arrays = types.map(() => null);
   }
 
   /** "weight.data", "weight.grad" */
   label(index: number): string {
-    return `${this.#names[index]}.${this.#what}`;
+    return `${this.#types[index]?.name}.${this.#kind}`;
   }
 
   /**
@@ -80,30 +94,52 @@ export class BoundArrays {
    * @throws LeanError ERR_LEAN_DETACHED
    */
   requireIntact(arrays: readonly (WeightArray | null)[] = this.arrays): void {
-    const lengths = this.#lengths;
+    const types = this.#types;
     for (let i = 0; i < arrays.length; i++) {
       const array = arrays[i];
-      if (array === null || array === undefined || array.length === lengths[i]) continue;
+      if (array === null || array === undefined || array.length === types[i]?.length) continue;
       this.#refuse(i, array.length);
     }
   }
 
+  /**
+   * What is handed over, without the arrays that did not move.
+   *
+   * @throws LeanError ERR_LEAN_DTYPE, ERR_LEAN_SHAPE
+   */
+  moves<T extends WeightArray | null>(given: Iterable<readonly [number, T]>): Moves<T> {
+    const indices: number[] = [];
+    const arrays: T[] = [];
+    const after = [...this.arrays];
+    for (const [index, array] of given) {
+      if (array === this.arrays[index]) continue;
+      if (array !== null || this.#kind === "data") this.#requireFit(array, index);
+      indices.push(index);
+      arrays.push(array);
+      after[index] = array;
+    }
+    return { indices, arrays, after };
+  }
+
   #refuse(index: number, length: number): never {
+    const type = this.#types[index] as ArrayType;
     throw new LeanError(
       "ERR_LEAN_DETACHED",
-      `${this.label(index)} had ${this.#lengths[index]} elements and has ${length} now: ` +
+      `${this.label(index)} had ${type.length} elements and has ${length} now: ` +
         "its buffer was detached or resized",
-      { parameter: this.#names[index], value: length },
+      { parameter: type.name, value: length },
     );
   }
 
-  /** @throws LeanError ERR_LEAN_SHAPE */
-  requireLength(array: WeightArray, index: number): void {
-    if (array.length === this.#lengths[index]) return;
+  #requireFit(array: WeightArray | null, index: number): void {
+    const { name, length, dtype } = this.#types[index] as ArrayType;
+    weightDType(array, dtype, this.label(index));
+    const found = (array as WeightArray).length;
+    if (found === length) return;
     throw new LeanError(
       "ERR_LEAN_SHAPE",
-      `${this.label(index)} must have ${this.#lengths[index]} elements, not ${array.length}`,
-      { parameter: this.#names[index], value: array.length },
+      `${this.label(index)} must have ${length} elements, not ${found}`,
+      { parameter: name, value: found },
     );
   }
 }
