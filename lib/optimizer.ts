@@ -4,6 +4,7 @@ import {
   checkpointFormat,
   loadCheckpoint,
   readStateDict,
+  recipesOf,
   type StateDict,
   saveCheckpoint,
   writeStateDict,
@@ -236,17 +237,21 @@ export class Optimizer {
   /** A copy of the state. */
   stateDict(): StateDict {
     this.#requireOpen();
-    return readStateDict(this.#program, this.#layout, this.#steps);
+    const recipes = describeRecipes(this.groups);
+    return readStateDict(this.#program, this.#layout, this.#steps, recipes);
   }
 
   /**
    * Replaces the state by a copy of `dict`. A run goes on from there bit for bit on the same kind of
-   * processor, under the same recipes: `dict` does not say which they were.
+   * processor, under the same recipes; learning rates and weight decay may differ. Where `dict`
+   * says which recipes it is of (see {@link StateDict}), others refuse it.
    *
    * @throws LeanError ERR_LEAN_CHECKPOINT; the state is then as before
    */
   loadStateDict(dict: StateDict): void {
     this.#requireOpen();
+    const recipes = recipesOf(dict);
+    if (recipes !== undefined) requireSameRecipes(recipes, this.groups);
     this.#steps = writeStateDict(this.#program, this.#layout, dict);
     this.#bases.recount();
   }
