@@ -39,8 +39,7 @@ inline void transfer_between(Context& context, const Tensor& old, const float* b
       const Range rows = panels[tile];
       multiply(Op::transposed, Op::plain, rows.size(), rank, old.rows(), 1,
                Block<const B>{old.as<B>() + rows.begin, rank}, Block<const float>{basis, rank},
-               Block<float>{transfer + rows.begin * rank, rank},
-               product_memory(context, worker));
+               Block<float>{transfer + rows.begin * rank, rank}, product_memory(context, worker));
     });
   });
 }

@@ -1,9 +1,9 @@
 // Matrix products whose operands may be stored in 16 bits. Our own code rather than BLAS's, because
 // it widens operands while it packs them, which spares a copy; needs no lock around anybody's
 // buffers; gives the same bits with AVX2 as with AVX-512; and is faster (docs/benchmarks.md). After
-// Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), but b is packed
-// strip by strip just before use: a whole packed block of it would push c, and a panel's other
-// arrays, out of the second-level cache.
+// Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), but b is
+// packed strip by strip just before use: a whole packed block of it would push c, and a panel's
+// other arrays, out of the second-level cache.
 #pragma once
 
 #include "cpu/backend/linalg.h"
@@ -26,8 +26,8 @@ inline float* product_memory(Context& context, int worker, int64_t more = 0) {
   return static_cast<float*>(context.scratch(worker, floats * sizeof(float)));
 }
 
-// c (m x n) <- alpha a op(b) or c + alpha a op(b), with n at most kParts vectors; rows_at(row, count)
-// are the rows of a that a tile takes.
+// c (m x n) <- alpha a op(b) or c + alpha a op(b), with n at most kParts vectors; rows_at(row,
+// count) are the rows of a that a tile takes.
 template <int kParts, class RowsAt, class B>
 void multiply_strip(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, RowsAt rows_at,
                     Block<const B> b, bool add, Block<float> c, float* packed_b) {
