@@ -2,9 +2,11 @@
  * The arrays that a program points into: which they are, whether they still are what they were when
  * they were bound, and whether any of them share memory that they must not share.
  */
-import type { DeviceView } from "./device-memory.js";
+import { type DevicePointer, DeviceView } from "./device-memory.js";
+import { type DeviceName, isHost } from "./devices.js";
 import { LeanError } from "./errors.js";
-import type { WeightArray } from "./tensor.js";
+import { deviceView } from "./parameters.js";
+import { type WeightArray, type WeightDType, weightDType } from "./tensor.js";
 
 /** What a program points into: an array, or memory of a device. */
 export type BoundArray = WeightArray | DeviceView;
@@ -65,27 +67,39 @@ export class OwnedRanges {
   }
 }
 
-/** One kind of array (data, or gradients) of every parameter. */
+/** What is known of an array before there is one. */
+export interface ArrayType {
+  /** The parameter's. */
+  readonly name: string;
+  readonly length: number;
+  readonly dtype: WeightDType;
+}
+
+/** Arrays that are about to take the place of bound ones. */
+export interface Moves {
+  readonly indices: readonly number[];
+  readonly arrays: readonly (BoundArray | null)[];
+  /** All of the kind, once they have moved. */
+  readonly after: readonly (BoundArray | null)[];
+}
+
+/** One kind of array of every parameter: its data, or gradients, which may be absent. */
 export class BoundArrays {
-  readonly #what: string;
-  readonly #names: readonly string[];
-  readonly #lengths: readonly number[];
+  readonly #kind: "data" | "grad";
+  readonly #device: DeviceName;
+  readonly #types: readonly ArrayType[];
   readonly arrays: (BoundArray | null)[];
 
-  constructor(what: string, names: readonly string[], lengths: readonly number[]) {
-    this.#what = what;
-    this.#names = names;
-    this.#lengths = lengths;
-    this.arrays = lengths.map(() => null);
-  }
-
-  length(index: number): number {
-    return this.#lengths[index] as number;
+  constructor(kind: "data" | "grad", device: DeviceName, types: readonly ArrayType[]) {
+    this.#kind = kind;
+    this.#device = device;
+    this.#types = types;
+    this.arrays = types.map(() => null);
   }
 
   /** "weight.data", "weight.grad" */
   label(index: number): string {
-    return `${this.#names[index]}.${this.#what}`;
+    return `${this.#types[index]?.name}.${this.#kind}`;
   }
 
   /**
@@ -95,30 +109,64 @@ export class BoundArrays {
    * @throws LeanError ERR_LEAN_DETACHED
    */
   requireIntact(arrays: readonly (BoundArray | null)[] = this.arrays): void {
-    const lengths = this.#lengths;
+    const types = this.#types;
     for (let i = 0; i < arrays.length; i++) {
       const array = arrays[i];
-      if (array === null || array === undefined || array.length === lengths[i]) continue;
+      if (array === null || array === undefined || array.length === types[i]?.length) continue;
       this.#refuse(i, array.length);
     }
   }
 
+  /**
+   * What is handed over, without the arrays that did not move.
+   *
+   * @throws LeanError ERR_LEAN_DTYPE, ERR_LEAN_SHAPE
+   */
+  moves(given: Iterable<readonly [number, WeightArray | DevicePointer | null]>): Moves {
+    const indices: number[] = [];
+    const arrays: (BoundArray | null)[] = [];
+    const after = [...this.arrays];
+    for (const [index, moved] of given) {
+      const array = moved === null && this.#kind === "grad" ? null : this.#bindable(moved, index);
+      if (array === this.arrays[index]) continue;
+      indices.push(index);
+      arrays.push(array);
+      after[index] = array;
+    }
+    return { indices, arrays, after };
+  }
+
+  /** What takes the place of a bound array, or that itself where it has not moved. */
+  #bindable(moved: unknown, index: number): BoundArray {
+    const before = this.arrays[index];
+    if (isHost(this.#device)) {
+      if (moved !== before) this.#requireFit(moved, index);
+      return moved as WeightArray;
+    }
+    const { length, dtype } = this.#types[index] as ArrayType;
+    const view = deviceView(this.#device, moved, dtype, length, this.label(index));
+    return before instanceof DeviceView && before.ptr === view.ptr ? before : view;
+  }
+
   #refuse(index: number, length: number): never {
+    const type = this.#types[index] as ArrayType;
     throw new LeanError(
       "ERR_LEAN_DETACHED",
-      `${this.label(index)} had ${this.#lengths[index]} elements and has ${length} now: ` +
+      `${this.label(index)} had ${type.length} elements and has ${length} now: ` +
         "its buffer was detached or resized",
-      { parameter: this.#names[index], value: length },
+      { parameter: type.name, value: length },
     );
   }
 
-  /** @throws LeanError ERR_LEAN_SHAPE */
-  requireLength(array: BoundArray, index: number): void {
-    if (array.length === this.#lengths[index]) return;
+  #requireFit(array: unknown, index: number): void {
+    const { name, length, dtype } = this.#types[index] as ArrayType;
+    weightDType(array, dtype, this.label(index));
+    const found = (array as WeightArray).length;
+    if (found === length) return;
     throw new LeanError(
       "ERR_LEAN_SHAPE",
-      `${this.label(index)} must have ${this.#lengths[index]} elements, not ${array.length}`,
-      { parameter: this.#names[index], value: array.length },
+      `${this.label(index)} must have ${length} elements, not ${found}`,
+      { parameter: name, value: found },
     );
   }
 }

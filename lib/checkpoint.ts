@@ -21,7 +21,11 @@ export interface StateDictEntry {
   readonly data: StateArray;
 }
 
-/** Tensors by `<parameter>.<key>` with PyTorch's keys (`exp_avg`, `exp_avg_sq`), and `steps`. */
+/**
+ * Tensors by `<parameter>.<key>` with PyTorch's keys (`exp_avg`, `exp_avg_sq`), and
+ * `optimizer.steps`. What `stateDict()` returns also says, under a symbol, which recipes it is of:
+ * a copy by spread says so still, a structured clone no longer.
+ */
 export type StateDict = Record<string, StateDictEntry>;
 
 /** What a file says beside its tensors. */
@@ -37,6 +41,9 @@ export interface CheckpointMetadata {
 export const checkpointFormat = "lean-optim-1";
 /** The number of steps taken, which schedules read: an int64 of its own beside the arena. */
 export const stepsKey = "optimizer.steps";
+
+/** Where a state dict keeps its recipes, as in a file's metadata: no tensor, so no name of one. */
+const recipesKey = Symbol.for("lean-optim.recipes");
 
 const fileDtypes: Readonly<Record<DType, SafetensorsDtype>> = {
   float32: "F32",
@@ -59,15 +66,26 @@ function refuse(text: string, parameter: string, value?: unknown): never {
   throw new LeanError("ERR_LEAN_CHECKPOINT", text, { parameter, value });
 }
 
-export function readStateDict(program: NativeProgram, layout: Layout, steps: number): StateDict {
+export function readStateDict(
+  program: NativeProgram,
+  layout: Layout,
+  steps: number,
+  recipes: string,
+): StateDict {
   const entries = [...stateTensors(layout)].map((tensor): [string, StateDictEntry] => {
     const data = program.readState(tensor.offset, emptyArray(tensor));
     return [tensor.name, { dtype: tensor.dtype, shape: tensor.shape, data }];
   });
-  return {
+  const dict: StateDict = {
     [stepsKey]: { dtype: "int64", shape: [1], data: BigInt64Array.of(BigInt(steps)) },
     ...Object.fromEntries(entries),
   };
+  return Object.assign(dict, { [recipesKey]: recipes });
+}
+
+/** The recipes that a state dict is of (saved-recipes.ts), if it says so. */
+export function recipesOf(dict: StateDict): string | undefined {
+  return (dict as { readonly [recipesKey]?: string } | null | undefined)?.[recipesKey];
 }
 
 const arrayClasses: Readonly<Record<DType, string>> = {

@@ -1,18 +1,14 @@
 /** lean-optim: memory-lean optimizers for neural networks. */
 export type { StateDict, StateDictEntry } from "./checkpoint.js";
+export type { CounterReport } from "./counters.js";
 export { cuda, DeviceBuffer, type DeviceMemory, type DevicePointer } from "./device-memory.js";
 export { type ErrorCode, errorCodes, LeanError } from "./errors.js";
+export type { Basis } from "./given-bases.js";
 export type { MemoryReport } from "./memory.js";
 export { setThreads } from "./native.js";
-export {
-  type Arrays,
-  type Basis,
-  type CounterReport,
-  type GroupState,
-  Optimizer,
-  type StepOptions,
-} from "./optimizer.js";
+export { type GroupState, Optimizer, type StepOptions } from "./optimizer.js";
 export type { OptimizerOptions, Parameter, ParameterGroup } from "./optimizer-options.js";
+export type { Arrays } from "./parameter-names.js";
 export type { EmaOptions } from "./parts/momentum/ema.js";
 export type { HeavyBallOptions } from "./parts/momentum/heavy-ball.js";
 export { type MomentumKind, type MomentumOption, momentums } from "./parts/momentum/index.js";

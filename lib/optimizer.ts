@@ -1,32 +1,33 @@
 import { checkArenaOn } from "./arena.js";
-import { type BoundArray, BoundArrays, OwnedRanges } from "./bound-arrays.js";
+import { type ArrayType, type BoundArray, BoundArrays, OwnedRanges } from "./bound-arrays.js";
 import {
   checkpointFormat,
   loadCheckpoint,
   readStateDict,
+  recipesOf,
   type StateDict,
   saveCheckpoint,
   writeStateDict,
 } from "./checkpoint.js";
-import { DeviceBuffer, type DevicePointer, DeviceView } from "./device-memory.js";
-import { isHost } from "./devices.js";
+import { type CounterReport, readCounters } from "./counters.js";
+import type { DevicePointer, DeviceView } from "./device-memory.js";
 import { LeanError } from "./errors.js";
-import { type Layout, layOut, stateTensors } from "./layout.js";
+import { type Basis, GivenBases } from "./given-bases.js";
+import { type Layout, layOut, type PlannedWeight, stateTensors } from "./layout.js";
 import { type MemoryReport, memoryReport } from "./memory.js";
-import { counterNames, describeNative, NativeProgram, scalarNames } from "./native.js";
-import { nearest } from "./nearest.js";
+import { describeNative, NativeProgram } from "./native.js";
 import {
   type OptimizerOptions,
   type ParameterGroup,
   type StepSettings,
   stepSettings,
 } from "./optimizer-options.js";
-import { requireFinite, requireKnownOptions, show } from "./options.js";
-import { checkGroups, deviceOfParameters, deviceView } from "./parameters.js";
+import { requireFinite, requireKnownOptions } from "./options.js";
+import { type Arrays, ParameterNames } from "./parameter-names.js";
+import { checkGroups, deviceOfParameters } from "./parameters.js";
 import {
   type BuiltProgram,
   buildProgram,
-  type GivenBasis,
   gradSlot,
   hyperOffset,
   hyperPerGroup,
@@ -35,15 +36,9 @@ import {
 import type { Recipe } from "./recipe.js";
 import { describeRecipes, requireSameRecipes } from "./saved-recipes.js";
 import { scheduleFactor } from "./schedules.js";
-import { numel, type WeightArray, type WeightDType, weightDType } from "./tensor.js";
+import type { WeightArray, WeightDType } from "./tensor.js";
 import { version } from "./version.js";
 import { makeWeight } from "./weight.js";
-
-/** An orthonormal basis, or line numbers: see {@link Optimizer.setBasis}. */
-export type Basis = Float32Array | Int32Array;
-
-/** Arrays by parameter name, or by number in the order of the groups. */
-export type Arrays<T> = Readonly<Record<string, T>> | readonly T[];
 
 export interface StepOptions {
   /**
@@ -61,14 +56,6 @@ export interface StepOptions {
 
 const stepOptionNames = ["grads", "params", "bases", "gradScale"];
 
-/** Arrays that take the place of bound ones. */
-interface Moves {
-  readonly indices: readonly number[];
-  readonly arrays: readonly (BoundArray | null)[];
-  /** All of the kind, once they have moved. */
-  readonly after: readonly (BoundArray | null)[];
-}
-
 /** A group's settings that may change between steps. */
 export interface GroupState {
   readonly recipe: Recipe;
@@ -76,9 +63,6 @@ export interface GroupState {
   lr: number;
   weightDecay: number;
 }
-
-/** Counts of one parameter, or of one matrix of a batched one. */
-export type CounterReport = Record<Exclude<(typeof counterNames)[number], "reserved">, number>;
 
 /**
  * Steps parameters that somebody else owns, in place.
@@ -97,14 +81,12 @@ export class Optimizer {
   readonly #built: BuiltProgram;
   readonly #program: NativeProgram;
   readonly #hyper: Float64Array;
-  readonly #index: ReadonlyMap<string, number>;
-  readonly #dtypes: readonly WeightDType[];
-  readonly #gradDtypes: readonly WeightDType[];
+  readonly #names: ParameterNames;
   readonly #params: BoundArrays;
   readonly #grads: BoundArrays;
+  readonly #bases: GivenBases;
   /** The caller's memory for the state, where there is any. */
   readonly #arena: Uint8Array | DeviceView | undefined;
-  readonly #hasBasis = new Set<number>();
   readonly #result = new Float64Array(3);
   #owned: OwnedRanges;
   #steps = 0;
@@ -130,13 +112,14 @@ export class Optimizer {
       recipe,
     }));
     this.#layout = layOut(weights);
-    const names = checked.map(({ name }) => name);
-    const lengths = checked.map(({ data }) => data.length);
-    this.#index = new Map(names.map((name, i) => [name, i]));
-    this.#dtypes = checked.map(({ dtype }) => dtype);
-    this.#gradDtypes = checked.map(({ gradDtype }) => gradDtype);
-    this.#params = new BoundArrays("data", names, lengths);
-    this.#grads = new BoundArrays("grad", names, lengths);
+    this.#names = new ParameterNames(checked.map(({ name }) => name));
+    const ofData = checked.map(({ name, data, dtype }) => ({ name, length: data.length, dtype }));
+    const ofGrads = checked.map(({ gradDtype }, i) => ({
+      ...(ofData[i] as ArrayType),
+      dtype: gradDtype,
+    }));
+    this.#params = new BoundArrays("data", device, ofData);
+    this.#grads = new BoundArrays("grad", device, ofGrads);
     const { state } = options;
     this.#arena = state === undefined ? undefined : checkArenaOn(device, state, this.#layout.bytes);
     const data = checked.map(({ data }) => data);
@@ -159,7 +142,7 @@ export class Optimizer {
       state: this.#arena ?? this.#layout.bytes,
     });
     this.#hyper = new Float64Array(this.#built.spec.hyper);
-    if (this.#built.given.size > 0) this.#lend(this.#built.alwaysSlot, alwaysOn);
+    this.#bases = new GivenBases(this.#program, this.#built, this.#layout, this.#names, device);
     this.#fillState();
     const all = checked.map((_, i) => i);
     this.#bind(this.#params, all, data, paramSlot);
@@ -261,17 +244,10 @@ export class Optimizer {
   /** Counts of a parameter: calls, updates, refreshes, ... One entry for each matrix of a batch. */
   counters(name: string): CounterReport[] {
     this.#requireOpen();
-    const planned = this.#layout.weights[this.#find(name)];
-    const tensor = planned?.state.get("counters");
-    if (tensor === undefined) return [];
-    const raw = this.#program.readState(tensor.offset, new BigInt64Array(tensor.bytes / 8));
-    const count = counterNames.length;
-    return Array.from({ length: raw.length / count }, (_, matrix) => {
-      const entries = counterNames
-        .filter((key) => key !== "reserved")
-        .map((key, i) => [key, Number(raw[matrix * count + i])]);
-      return Object.fromEntries(entries) as CounterReport;
-    });
+    return readCounters(
+      this.#program,
+      this.#layout.weights[this.#names.find(name)] as PlannedWeight,
+    );
   }
 
   /**
@@ -285,25 +261,29 @@ export class Optimizer {
    */
   setBasis(name: string, basis: Basis): void {
     this.#requireOpen();
-    this.#adopt(this.#checkBases({ [name]: basis }));
+    this.#bases.adopt(this.#bases.check({ [name]: basis }));
   }
 
   /** A copy of the state. */
   stateDict(): StateDict {
     this.#requireOpen();
-    return readStateDict(this.#program, this.#layout, this.#steps);
+    const recipes = describeRecipes(this.groups);
+    return readStateDict(this.#program, this.#layout, this.#steps, recipes);
   }
 
   /**
    * Replaces the state by a copy of `dict`. A run goes on from there bit for bit on the same kind of
-   * processor, under the same recipes: `dict` does not say which they were.
+   * processor, under the same recipes; learning rates and weight decay may differ. Where `dict`
+   * says which recipes it is of (see {@link StateDict}), others refuse it.
    *
    * @throws LeanError ERR_LEAN_CHECKPOINT; the state is then as before
    */
   loadStateDict(dict: StateDict): void {
     this.#requireOpen();
+    const recipes = recipesOf(dict);
+    if (recipes !== undefined) requireSameRecipes(recipes, this.groups);
     this.#steps = writeStateDict(this.#program, this.#layout, dict);
-    this.#noteBases();
+    this.#bases.recount();
   }
 
   /**
@@ -331,7 +311,7 @@ export class Optimizer {
     const { dict, metadata } = loadCheckpoint(path);
     requireSameRecipes(metadata.recipes, this.groups);
     this.#steps = writeStateDict(this.#program, this.#layout, dict);
-    this.#noteBases();
+    this.#bases.recount();
     const kind = this.#kind();
     if (metadata.kind !== kind) {
       process.emitWarning(
@@ -392,7 +372,7 @@ export class Optimizer {
     }
     this.#params.requireIntact();
     this.#grads.requireIntact();
-    this.#requireBases(this.#grads.arrays);
+    this.#bases.requireFor(this.#grads.arrays);
     this.#fillHyper(1);
   }
 
@@ -400,17 +380,17 @@ export class Optimizer {
     requireKnownOptions("step", options, stepOptionNames);
     const { gradScale = 1 } = options;
     requireFinite("gradScale", gradScale, Number.MIN_VALUE);
-    const params = this.#moved("params", options.params, this.#params, this.#dtypes);
-    const grads = this.#moved("grads", options.grads, this.#grads, this.#gradDtypes);
+    const params = this.#params.moves(this.#names.numbered("params", options.params));
+    const grads = this.#grads.moves(this.#names.numbered("grads", options.grads));
     this.#params.requireIntact(params.after);
     this.#grads.requireIntact(grads.after);
-    const bases = this.#checkBases(options.bases ?? {});
-    this.#requireBases(grads.after, bases);
+    const bases = this.#bases.check(options.bases ?? {});
+    this.#bases.requireFor(grads.after, bases);
     this.#fillHyper(gradScale);
     const isMoving = params.indices.length > 0;
     const owned = isMoving ? this.#claimAll(params.after as BoundArray[]) : this.#owned;
     this.#requireFree(grads.after, owned, isMoving ? grads.after.keys() : grads.indices);
-    this.#adopt(bases);
+    this.#bases.adopt(bases);
     this.#owned = owned;
     this.#bind(this.#params, params.indices, params.arrays, paramSlot);
     this.#bind(this.#grads, grads.indices, grads.arrays, gradSlot);
@@ -432,188 +412,12 @@ export class Optimizer {
     }
   }
 
-  /** @throws LeanError for a parameter with a gradient whose basis nobody gave */
-  #requireBases(
-    grads: readonly (BoundArray | null)[],
-    coming?: ReadonlyMap<number, unknown>,
-  ): void {
-    if (this.#hasBasis.size === this.#built.given.size) return;
-    for (const index of this.#built.given.keys()) {
-      if (this.#hasBasis.has(index) || coming?.has(index) || grads[index] === null) continue;
-      const parameter = this.#name(index);
-      throw new LeanError("ERR_LEAN_INVALID_ARG", `${parameter} has no basis yet: call setBasis`, {
-        parameter,
-        value: null,
-      });
-    }
-  }
-
-  /** Bases by parameter number, of the right type and length. */
-  #checkBases(bases: Readonly<Record<string, Basis>>): Map<number, Basis> {
-    const checked = new Map<number, Basis>();
-    for (const [parameter, basis] of Object.entries(bases)) {
-      const index = this.#find(parameter);
-      const given = this.#built.given.get(index);
-      if (given === undefined) {
-        throw new LeanError("ERR_LEAN_UNSUPPORTED", `${parameter}: its projector is not "given"`, {
-          parameter,
-          value: basis,
-        });
-      }
-      const expected = given.dtype === "int32" ? "Int32Array" : "Float32Array";
-      if (Object.prototype.toString.call(basis) !== `[object ${expected}]`) {
-        throw new LeanError("ERR_LEAN_DTYPE", `${parameter}: its basis must be a ${expected}`, {
-          parameter,
-          value: basis,
-        });
-      }
-      if (basis.length !== numel(given.shape)) {
-        throw new LeanError(
-          "ERR_LEAN_SHAPE",
-          `${parameter}: its basis must be ${show(given.shape)}, not ${basis.length} elements`,
-          { parameter, value: basis.length },
-        );
-      }
-      checked.set(index, basis);
-    }
-    return checked;
-  }
-
-  /** Gives parameters their bases, or none of them where one is refused. */
-  #adopt(bases: ReadonlyMap<number, Basis>): void {
-    const before = [...bases.keys()].flatMap((index) =>
-      [...(this.#layout.weights[index]?.state.values() ?? [])].map(({ offset, bytes }) => ({
-        offset,
-        data: this.#program.readState(offset, new Uint8Array(bytes)),
-      })),
-    );
-    try {
-      for (const [index, basis] of bases) this.#adoptOne(index, basis);
-    } catch (error) {
-      for (const { offset, data } of before) this.#program.writeState(offset, data);
-      throw error;
-    }
-    for (const index of bases.keys()) this.#hasBasis.add(index);
-  }
-
-  #adoptOne(index: number, basis: Basis): void {
-    const given = this.#built.given.get(index) as GivenBasis;
-    const parameter = this.#name(index);
-    const refused = () => this.counters(parameter).reduce((sum, { refused }) => sum + refused, 0);
-    const before = refused();
-    const loan = this.#lend(given.slot, basis);
-    try {
-      this.#program.run(given.sequence, this.#hyper);
-      this.#program.synchronize();
-    } finally {
-      this.#program.bind([given.slot], [null]);
-      loan?.dispose();
-    }
-    if (refused() === before) return;
-    const what =
-      given.dtype === "int32"
-        ? "distinct line numbers, ascending under onRefresh rotate"
-        : "orthonormal columns";
-    throw new LeanError("ERR_LEAN_INVALID_ARG", `${parameter}: its basis must have ${what}`, {
-      parameter,
-      value: basis,
-    });
-  }
-
-  /** Binds an array of the host, by way of a copy where the device cannot reach it. */
-  #lend(slot: number, array: Float32Array | Int32Array): DeviceBuffer | undefined {
-    const { device } = this.#settings;
-    if (isHost(device)) {
-      this.#program.bind([slot], [array]);
-      return undefined;
-    }
-    const buffer = new DeviceBuffer(device, array.byteLength);
-    buffer.write(array);
-    this.#program.bind([slot], [buffer]);
-    return buffer;
-  }
-
-  #noteBases(): void {
-    this.#hasBasis.clear();
-    for (const index of this.#built.given.keys()) {
-      const name = this.#name(index);
-      if (this.counters(name).every(({ hasBasis }) => hasBasis > 0)) this.#hasBasis.add(index);
-    }
-  }
-
   /** Initial values that are not zero. */
   #fillState(): void {
     for (const { fill, offset, bytes } of stateTensors(this.#layout)) {
       if (fill === 0) continue;
       this.#program.writeState(offset, new Float32Array(bytes / 4).fill(fill));
     }
-  }
-
-  #name(index: number): string {
-    return this.#layout.weights[index]?.weight.name as string;
-  }
-
-  #find(name: string): number {
-    const index = this.#index.get(name);
-    if (index !== undefined) return index;
-    const near = nearest(name, this.#index.keys());
-    throw new LeanError(
-      "ERR_LEAN_UNKNOWN_NAME",
-      `no parameter is called ${name}${near === undefined ? "" : `; did you mean ${near}?`}`,
-      { parameter: name },
-    );
-  }
-
-  /** What a step was handed, without the arrays that did not move. */
-  #moved(
-    option: string,
-    given: Arrays<WeightArray | DevicePointer | null> | undefined,
-    bound: BoundArrays,
-    dtypes: readonly WeightDType[],
-  ): Moves {
-    const indices: number[] = [];
-    const arrays: (BoundArray | null)[] = [];
-    const after = [...bound.arrays];
-    for (const [index, moved] of this.#numbered(option, given)) {
-      const isNone = moved === null && option !== "params";
-      const array = isNone
-        ? null
-        : this.#bindable(moved, bound, index, dtypes[index] as WeightDType);
-      if (array === bound.arrays[index]) continue;
-      indices.push(index);
-      arrays.push(array);
-      after[index] = array;
-    }
-    return { indices, arrays, after };
-  }
-
-  /** What takes the place of a bound array, or that itself where it has not moved. */
-  #bindable(moved: unknown, bound: BoundArrays, index: number, dtype: WeightDType): BoundArray {
-    const before = bound.arrays[index];
-    const { device } = this.#settings;
-    if (isHost(device)) {
-      if (moved === before) return moved as BoundArray;
-      weightDType(moved, dtype, bound.label(index));
-      bound.requireLength(moved as WeightArray, index);
-      return moved as WeightArray;
-    }
-    const view = deviceView(device, moved, dtype, bound.length(index), bound.label(index));
-    const isSame = before instanceof DeviceView && before.ptr === view.ptr;
-    return isSame ? before : view;
-  }
-
-  #numbered<T>(option: string, given: Arrays<T> | undefined): (readonly [number, T])[] {
-    if (given === undefined) return [];
-    if (!Array.isArray(given)) {
-      return Object.entries(given).map(([name, array]) => [this.#find(name), array as T]);
-    }
-    const count = this.#params.arrays.length;
-    if (given.length === count) return Array.from(given as readonly T[], (array, i) => [i, array]);
-    throw new LeanError(
-      "ERR_LEAN_SHAPE",
-      `${option} must have one array for each of the ${count} parameters, not ${given.length}`,
-      { parameter: option, value: given.length },
-    );
   }
 
   /** Everything that a step writes, each of it once. */
@@ -656,8 +460,3 @@ export class Optimizer {
 function isRate(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
 }
-
-/** StepScalars that switch a kernel on. */
-const alwaysOn = Float32Array.from(scalarNames, (name) =>
-  name === "active" || name === "refresh" ? 1 : 0,
-);

@@ -57,6 +57,12 @@ export function requireBoolean(option: string, value: unknown): asserts value is
   if (typeof value !== "boolean") refuse(option, value, "true or false");
 }
 
+/** What is known but not chosen, and so may be left out or said as it is: data from JSON says it. */
+export function requireFixed(owner: string, options: object, option: string, fixed: boolean): void {
+  const value = (options as Readonly<Record<string, unknown>>)[option];
+  if (value !== undefined && value !== fixed) refuse(option, value, `${fixed} with ${owner}`);
+}
+
 /** One of the given words; the error suggests the nearest. */
 export function requireOneOf<T extends string>(
   option: string,

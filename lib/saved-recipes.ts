@@ -42,8 +42,10 @@ export function requireSameRecipes(saved: string, groups: readonly RecipeUse[]):
     for (const parameter of names) {
       const config = before.get(parameter);
       if (config === undefined) continue; // the tensors' names will tell
-      if (!compared.has(config))
-        compared.set(config, isDeepStrictEqual(kept(read(config)), wanted));
+      if (!compared.has(config)) {
+        const isSame = isDeepStrictEqual(config, recipe.config);
+        compared.set(config, isSame || isDeepStrictEqual(kept(read(config)), wanted));
+      }
       if (compared.get(config)) continue;
       throw new LeanError(
         "ERR_LEAN_CHECKPOINT",

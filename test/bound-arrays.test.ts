@@ -1,4 +1,5 @@
 import { BoundArrays, OwnedRanges } from "../lib/bound-arrays.js";
+import type { WeightArray } from "../lib/tensor.js";
 import { uniforms } from "./oracle/random.js";
 import { refusal } from "./support/refusal.js";
 
@@ -65,7 +66,11 @@ describe("OwnedRanges", () => {
 });
 
 describe("BoundArrays", () => {
-  const bound = () => new BoundArrays("data", ["a", "b"], [3, 0]);
+  const types = [
+    { name: "a", length: 3, dtype: "float32" as const },
+    { name: "b", length: 0, dtype: "bfloat16" as const },
+  ];
+  const bound = () => new BoundArrays("data", "cpu", types);
 
   test("begin unbound, which is intact", () => {
     const arrays = bound();
@@ -89,10 +94,49 @@ describe("BoundArrays", () => {
     );
   });
 
-  test("take only arrays of the right length", () => {
-    bound().requireLength(new Float32Array(3), 0);
-    expect(() => bound().requireLength(new Float32Array(4), 0)).toThrow(
-      refusal("ERR_LEAN_SHAPE", "a", 4),
-    );
+  describe("about to move", () => {
+    const [old, fresh] = [new Float32Array(3), new Float32Array(3)];
+    const grads = () => {
+      const arrays = new BoundArrays("grad", "cpu", types);
+      arrays.arrays[0] = old;
+      return arrays;
+    };
+
+    test("are those that are other ones, and stay where they were", () => {
+      const empty = new Uint16Array(0);
+      const arrays = grads();
+      const all: [number, WeightArray][] = [
+        [1, empty],
+        [0, fresh],
+      ];
+      expect(arrays.moves(all)).toEqual({
+        indices: [1, 0],
+        arrays: [empty, fresh],
+        after: [fresh, empty],
+      });
+      expect(arrays.moves([[0, old]])).toEqual({ indices: [], arrays: [], after: [old, null] });
+      expect(arrays.arrays).toEqual([old, null]);
+    });
+
+    test("may go away if they are gradients", () => {
+      expect(grads().moves([[0, null]])).toEqual({
+        indices: [0],
+        arrays: [null],
+        after: [null, null],
+      });
+      const data = bound();
+      data.arrays[0] = old;
+      expect(() => data.moves([[0, null]])).toThrow(refusal("ERR_LEAN_DTYPE", "a.data", null));
+    });
+
+    test("must have the type and length that were bound", () => {
+      const arrays = bound();
+      expect(() => arrays.moves([[1, new Float32Array(0)]])).toThrow(
+        refusal("ERR_LEAN_DTYPE", "b.data", "bfloat16"),
+      );
+      expect(() => arrays.moves([[0, new Float32Array(4)]])).toThrow(
+        refusal("ERR_LEAN_SHAPE", "a", 4),
+      );
+    });
   });
 });

@@ -161,6 +161,33 @@ describe("a state of something else is refused", () => {
   });
 });
 
+describe("a state of another recipe", () => {
+  const written = () => build(4, { optimizer: recipe({ betas: [0.8, 0.999] }) }).optimizer;
+  const refused = refusal(code, "a", "adamSNSM");
+
+  test("is refused, though its tensors fit", () => {
+    expectUnloadable(written().stateDict(), refused);
+  });
+
+  test("is refused as a copy by spread, and among others", () => {
+    const { "a.exp_avg": momentum, ...rest } = written().stateDict();
+    expectUnloadable({ ...rest, "a.exp_avg": momentum }, refused);
+    expectUnloadable({ ...other(), ...written().stateDict() }, refused);
+  });
+
+  test("is taken where it does not say what it is", () => {
+    const { optimizer } = build(2);
+    optimizer.loadStateDict(structuredClone(written().stateDict()));
+    expect(optimizer.steps).toBe(4);
+  });
+
+  test("of another rate alone is none", () => {
+    const { optimizer } = build(2, { optimizer: recipe({ lr: 5, weightDecay: 0.1 }) });
+    optimizer.loadStateDict(other());
+    expect(optimizer.steps).toBe(5);
+  });
+});
+
 describe("a damaged state is refused", () => {
   const sixteen = (value: number) => new Uint16Array(24).fill(value, 5, 6);
 

@@ -2,6 +2,7 @@ import {
   requireBeta,
   requireBoolean,
   requireFinite,
+  requireFixed,
   requireInteger,
   requireKnownOptions,
   requireOneOf,
@@ -115,6 +116,24 @@ describe("requireKnownOptions", () => {
   test.each([null, undefined, 3, "lr"])("refuses %p, which is no object", (options) => {
     expect(() => requireKnownOptions("sgd", options as never, ["lr"])).toThrow(
       expect.objectContaining({ code: "ERR_LEAN_INVALID_ARG", parameter: "sgd", value: options }),
+    );
+  });
+});
+
+describe("requireFixed", () => {
+  test.each([{}, { lines: undefined }, { lines: false }])("takes %p", (options) => {
+    requireFixed("svd", options, "lines", false);
+  });
+
+  test.each([true, null, 0, "false"])("refuses %p", (value) => {
+    expect(() => requireFixed("svd", { lines: value }, "lines", false)).toThrow(
+      refusal("ERR_LEAN_INVALID_ARG", "lines", value),
+    );
+  });
+
+  test("says what it is", () => {
+    expect(() => requireFixed("topK", { lines: 1 }, "lines", true)).toThrow(
+      "lines must be true with topK, not 1",
     );
   });
 });

@@ -1,4 +1,14 @@
-import { adagrad, adamSN, adamSNSM, adamw, constant, generic, type Recipe, sgd } from "lean-optim";
+import {
+  adagrad,
+  adamSN,
+  adamSNSM,
+  adamw,
+  constant,
+  generic,
+  momentums,
+  type Recipe,
+  sgd,
+} from "lean-optim";
 import { describeRecipes, requireSameRecipes } from "../lib/saved-recipes.js";
 import { refusal } from "./support/refusal.js";
 
@@ -30,6 +40,12 @@ describe("the same recipe", () => {
   ])("%s", (_, before, now) => {
     check(before, now);
   });
+});
+
+test("a recipe of parts that no name stands for is the same as itself", () => {
+  const own = generic({ momentum: { ...momentums.ema(), kind: "own" } });
+  check(own, own);
+  expect(() => check(own, adamw())).toThrow(refusal("ERR_LEAN_CHECKPOINT", "recipes"));
 });
 
 describe("another recipe is refused", () => {

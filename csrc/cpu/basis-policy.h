@@ -37,11 +37,9 @@ inline void transfer_between(Context& context, const Tensor& old, const float* b
   dispatch_state(old.dtype, [&]<class B>() {
     parallel_for(context, panels.count, [&](int64_t tile, int worker) {
       const Range rows = panels[tile];
-      const int64_t floats = product_scratch<B, float>(rows.size(), rank);
       multiply(Op::transposed, Op::plain, rows.size(), rank, old.rows(), 1,
                Block<const B>{old.as<B>() + rows.begin, rank}, Block<const float>{basis, rank},
-               Block<float>{transfer + rows.begin * rank, rank},
-               static_cast<float*>(context.scratch(worker, static_cast<size_t>(floats) * 4)));
+               Block<float>{transfer + rows.begin * rank, rank}, product_memory(context, worker));
     });
   });
 }
@@ -55,9 +53,8 @@ inline void rotate(Context& context, const BasisTarget& item, const float* trans
     parallel_for(context, panels.count, [&](int64_t tile, int worker) {
       const Range panel = panels[tile];
       const int64_t size = panel.size();
-      const int64_t floats = size * rank + product_scratch<M, float>(size, rank);
-      auto* rotated = static_cast<float*>(context.scratch(worker, static_cast<size_t>(floats) * 4));
-      float* scratch = rotated + size * rank;
+      float* scratch = product_memory(context, worker, size * rank);
+      float* rotated = scratch + kProductScratch;
       if (item.side == Side::right) {
         const Block<M> m{item.exp_avg.as<M>() + panel.begin * rank, rank};
         multiply(Op::plain, Op::plain, size, rank, rank, 1, Block<const M>{m.data, m.ld}, t,

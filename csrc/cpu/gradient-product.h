@@ -17,10 +17,9 @@ void multiply_gradient(Context& context, const Tensor& grad, Op op, float alpha,
     const Block<const G> g{grad.as<G>(), grad.cols()};
     parallel_for(context, panels.count, [&](int64_t tile, int worker) {
       const Range lines = panels[tile];
-      const int64_t floats = product_scratch<G, X>(lines.size(), width);
       multiply(op, Op::plain, lines.size(), width, depth, alpha,
                plain ? g.at(lines.begin, 0) : g.at(0, lines.begin), x, out.at(lines.begin, 0),
-               static_cast<float*>(context.scratch(worker, static_cast<size_t>(floats) * 4)));
+               product_memory(context, worker));
     });
   });
 }

@@ -50,15 +50,12 @@ struct Panel {
 
   void take_scratch(Context& context, int worker) {
     const auto larger = [](int64_t a, int64_t b) { return a > b ? a : b; };
-    const int64_t widened = (item.grad.dtype == DType::float32 ? 0 : lines.size()) +
-                            (item.basis.dtype == DType::float32 ? 0 : larger(rank, block));
-    const int64_t sizes[] = {lines.size() * rank, lines.size() * block, larger(lines.size(), block),
-                             kProductDepth * widened};
-    const int64_t total = sizes[0] + sizes[1] + sizes[2] + sizes[3];
-    difference = static_cast<float*>(context.scratch(worker, static_cast<size_t>(total) * 4));
+    const int64_t sizes[] = {lines.size() * rank, lines.size() * block,
+                             larger(lines.size(), block)};
+    product = product_memory(context, worker, sizes[0] + sizes[1] + sizes[2]);
+    difference = product + kProductScratch;
     back = difference + sizes[0];
     inverses = back + sizes[1];
-    product = inverses + sizes[2];
   }
 };
 

@@ -122,7 +122,8 @@ void record(std::span<const DenseStep> items, Recorder& recorder) {
   record_columns(items, on_device, recorder);
   launch(step_weights<SubsetDenominators>,
          tiles_of(items, recorder, Way::subsets, tiles_of_elements), kStepThreads);
-  launch(step_segments, tiles_of(items, recorder, Way::segments, tiles_of_segments<DenseStep>), kThreads);
+  launch(step_segments, tiles_of(items, recorder, Way::segments, tiles_of_segments<DenseStep>),
+         kThreads);
   launch(step_weights<ElementDenominators>,
          tiles_of(items, recorder, Way::elements, tiles_of_elements), kStepThreads);
 }

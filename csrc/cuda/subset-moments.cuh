@@ -36,8 +36,8 @@ __device__ Squared squared(const Item& item, const StepScalars& s, Bases bases) 
 
 // By one block: the segments [first, last).
 template <class Item>
-__device__ void update_segments_of(const Item& item, const Squared& x, int64_t first,
-                                   int64_t last, Bases bases) {
+__device__ void update_segments_of(const Item& item, const Squared& x, int64_t first, int64_t last,
+                                   Bases bases) {
   float* v = at<float>(item.exp_avg_sq, bases);
   const int64_t length = segment_length(item);
   const int64_t numel = item.param.numel();
@@ -91,8 +91,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <class Item>
-void record_columns(std::span<const Item> items, const Item* on_device,
-                    Recorder& recorder) {
+void record_columns(std::span<const Item> items, const Item* on_device, Recorder& recorder) {
   const auto count = [](auto value) {
     return [value](const Item& item) -> int64_t {
       const bool wanted = item.partition == Partition::columns && !item.moment_given;

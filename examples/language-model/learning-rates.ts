@@ -3,18 +3,19 @@ import type { Machine } from "./machine.js";
 import type { ComparisonSettings } from "./training/comparison.js";
 import { type LearningRates, type OptimizerName, optimizerNames } from "./training/contenders.js";
 
-/** One training run of the sweep. */
+/** One run of the sweep: a training of its own, from start to end. */
 export interface SweepRun {
   readonly learningRate: number;
+  /** The steps of the training, over which its schedule runs down. */
+  readonly steps: number;
   /** On the whole held-out tail after the last step, nats per token; null when it diverged. */
   readonly validationLoss: number | null;
 }
 
-/** The outcome of a sweep: every run of the grid and, for each optimizer, the best rate. */
+/** The outcome of a sweep: for each optimizer every run, in order of rate, and the best rate. */
 export interface SweepRecord {
-  readonly settings: Omit<ComparisonSettings, "optimizers">;
+  readonly settings: Omit<ComparisonSettings, "optimizers" | "steps" | "evaluations">;
   readonly machine: Machine;
-  readonly minutes: number;
   readonly grid: Readonly<Record<OptimizerName, readonly SweepRun[]>>;
   readonly best: LearningRates;
 }
@@ -44,9 +45,9 @@ export function bestRun(runs: readonly SweepRun[]): SweepRun {
 }
 
 /**
- * Tries `start` and its neighbours on a grid of ratio `ratio`, and goes on past the better end
- * until the best rate has a worse one on either side, or after `limit` runs. Runs come in order
- * of rate.
+ * Tries `start`, then neighbours on a grid of ratio `ratio`, one at a time and lower ones first,
+ * until the best rate has a worse one on either side, or `limit` rates are tried. Runs come in
+ * order of rate.
  */
 export function searchLearningRate(
   start: number,
@@ -55,9 +56,9 @@ export function searchLearningRate(
   run: (learningRate: number) => SweepRun,
 ): SweepRun[] {
   const rate = (power: number) => Number((start * ratio ** power).toPrecision(3));
-  let lowest = -1;
-  let highest = 1;
-  const runs = [run(rate(-1)), run(rate(0)), run(rate(1))];
+  let lowest = 0;
+  let highest = 0;
+  const runs = [run(start)];
   while (runs.length < limit) {
     const best = bestRun(runs);
     if (best === runs[0]) runs.unshift(run(rate(--lowest)));

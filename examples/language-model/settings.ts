@@ -4,7 +4,7 @@ import { type OptimizerName, optimizerNames } from "./training/contenders.js";
 
 /** The size at which learning rates are searched and the demonstration runs unless told. */
 export const defaults = {
-  steps: 800,
+  steps: 600,
   rank: 32,
   layers: 2,
   width: 128,

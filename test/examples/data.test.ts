@@ -91,7 +91,7 @@ describe("the search for a learning rate", () => {
     const runs = searchLearningRate(0.05, 2, limit, (learningRate) => {
       tried.push(learningRate);
       const loss = Math.abs(Math.log(learningRate / optimum));
-      return { learningRate, validationLoss: loss > 3 ? null : loss };
+      return { learningRate, steps: 600, validationLoss: loss > 3 ? null : loss };
     });
     return { tried, runs };
   };
@@ -107,14 +107,20 @@ describe("the search for a learning rate", () => {
     expect(new Set(tried).size).toBe(tried.length);
   });
 
+  test("takes no more runs than the bracket needs", () => {
+    expect(search(0.05).tried).toEqual([0.05, 0.025, 0.1]);
+    expect(search(0.0125).tried).toEqual([0.05, 0.025, 0.0125, 0.00625]);
+    expect(search(0.1).tried).toEqual([0.05, 0.025, 0.1, 0.2]);
+  });
+
   test("ends at its limit", () => {
     expect(search(1e9, 5).runs).toHaveLength(5);
   });
 
   test("counts a diverged run as the worst", () => {
     const best = bestRun([
-      { learningRate: 1, validationLoss: null },
-      { learningRate: 2, validationLoss: 80 },
+      { learningRate: 1, steps: 600, validationLoss: null },
+      { learningRate: 2, steps: 600, validationLoss: 80 },
     ]);
     expect(best.learningRate).toBe(2);
   });

@@ -14,9 +14,6 @@ extern "C" {
 void openblas_set_num_threads(int threads);
 char* openblas_get_corename();
 
-void sgemm_(const char* op_a, const char* op_b, const int* m, const int* n, const int* k,
-            const float* alpha, const float* a, const int* lda, const float* b, const int* ldb,
-            const float* beta, float* c, const int* ldc, size_t, size_t);
 void dgemm_(const char* op_a, const char* op_b, const int* m, const int* n, const int* k,
             const double* alpha, const double* a, const int* lda, const double* b, const int* ldb,
             const double* beta, double* c, const int* ldc, size_t, size_t);
@@ -59,19 +56,6 @@ int blas_int(int64_t x) {
   return static_cast<int>(x);
 }
 
-// BLAS sees a row-major matrix as its transpose: c^T = op(b)^T op(a)^T.
-template <auto gemm, class T>
-void row_major_gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, T alpha, const T* a,
-                    int64_t lda, const T* b, int64_t ldb, T beta, T* c, int64_t ldc) {
-  const char a_op = static_cast<char>(op_a);
-  const char b_op = static_cast<char>(op_b);
-  const int sizes[] = {blas_int(n), blas_int(m), blas_int(k)};
-  const int strides[] = {blas_int(ldb), blas_int(lda), blas_int(ldc)};
-  const BlasTurn turn;
-  gemm(&b_op, &a_op, &sizes[0], &sizes[1], &sizes[2], &alpha, b, &strides[0], a, &strides[1], &beta,
-       c, &strides[2], 1, 1);
-}
-
 // Some builds of OpenBLAS have threads of their own, which would compete with the pool's.
 [[maybe_unused]] const bool single_threaded = (openblas_set_num_threads(1), true);
 
@@ -79,14 +63,16 @@ void row_major_gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, T alpha, 
 
 std::string blas_kind() { return openblas_get_corename(); }
 
-void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
-          int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
-  row_major_gemm<sgemm_>(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
-
 void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, double alpha, const double* a,
           int64_t lda, const double* b, int64_t ldb, double beta, double* c, int64_t ldc) {
-  row_major_gemm<dgemm_>(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  // BLAS sees a row-major matrix as its transpose: c^T = op(b)^T op(a)^T.
+  const char a_op = static_cast<char>(op_a);
+  const char b_op = static_cast<char>(op_b);
+  const int sizes[] = {blas_int(n), blas_int(m), blas_int(k)};
+  const int strides[] = {blas_int(ldb), blas_int(lda), blas_int(ldc)};
+  const BlasTurn turn;
+  dgemm_(&b_op, &a_op, &sizes[0], &sizes[1], &sizes[2], &alpha, b, &strides[0], a, &strides[1],
+         &beta, c, &strides[2], 1, 1);
 }
 
 double inverse_cholesky(int64_t n, double* a, int64_t lda) {

@@ -17,8 +17,6 @@ std::string blas_kind();
 enum class Op : char { plain = 'N', transposed = 'T' };
 
 // c <- alpha op(a) op(b) + beta c, where op(a) is m x k, op(b) is k x n and c is m x n.
-void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
-          int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc);
 void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, double alpha, const double* a,
           int64_t lda, const double* b, int64_t ldb, double beta, double* c, int64_t ldc);
 

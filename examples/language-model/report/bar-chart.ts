@@ -62,13 +62,12 @@ function legend(bars: readonly Bar[]): Markup {
   const styles = new Map(
     bars.flatMap(({ segments }) => segments.map(({ name, style }) => [name, style] as const)),
   );
-  let left = NAME_WIDTH;
-  const entries = [...styles].map(([name, style]) => {
-    const x = left;
-    left += 44 + name.length * 7.2;
-    return markup`<rect class="segment ${style}" x="${x}" y="4" width="13" height="13"/><text class="tick" x="${x + 19}" y="15">${name}</text>`;
-  });
-  return markup`${entries}`;
+  // One text, so that its parts follow each other whatever the font.
+  const entries = [...styles].map(
+    ([name, style], i) =>
+      markup`<tspan class="${style}" dx="${i === 0 ? 0 : 22}">■</tspan><tspan dx="6">${name}</tspan>`,
+  );
+  return markup`<text class="tick" x="${NAME_WIDTH}" y="15">${entries}</text>`;
 }
 
 export function total({ segments }: Pick<Bar, "segments">): number {

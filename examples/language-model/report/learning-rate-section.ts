@@ -1,10 +1,13 @@
 import { bestRun, type SweepRun } from "../learning-rates.js";
 import type { ContenderResult } from "../training/results.js";
-import { formatLoss, formatRate } from "./format.js";
+import { formatCount, formatLoss, formatRate } from "./format.js";
 import { lineChart } from "./line-chart.js";
 import { type Markup, markup } from "./markup.js";
 import type { DemoRecord } from "./record.js";
 import { table } from "./table.js";
+
+/** Of the chart: little is in it, and on a telephone it is to be seen as a whole. */
+const WIDTH = 520;
 
 interface GridRow extends SweepRun {
   readonly title: string;
@@ -13,8 +16,8 @@ interface GridRow extends SweepRun {
 
 /** The sweep that the learning rates came from, all of it. */
 export function learningRateSection({ sweep, results, settings }: DemoRecord): Markup {
-  const { grid, machine } = sweep;
-  const found = sweep.settings;
+  const { grid, settings: found } = sweep;
+  const lengths = new Set(results.flatMap(({ name }) => grid[name].map(({ steps }) => steps)));
   const chart = lineChart({
     id: "learning-rates",
     title: "Validation loss against learning rate",
@@ -33,22 +36,29 @@ export function learningRateSection({ sweep, results, settings }: DemoRecord): M
         })),
     })),
     xIsLogarithmic: true,
+    width: WIDTH,
     formatX: formatRate,
   });
   const isSameSize = (["layers", "width", "tokens", "rank"] as const).every(
     (key) => found[key] === settings[key],
   );
-  const caveat = isSameSize
-    ? ""
-    : " This run has another size: its optimizers may do better at other rates.";
+  const isSameLength = lengths.size === 1 && lengths.has(settings.steps);
+  const caveat =
+    isSameSize && isSameLength
+      ? ""
+      : " This run has another size or length: its optimizers may do better at other rates.";
   return markup`<section><h2>Learning rates</h2>
 <p>Each optimizer's rate is the best of a sweep that <code>npm run demo:sweep</code> repeats: from the published rate
 (arXiv 2411.07120: Adam 0.005, AdamSN and AdamSNSM 0.05) in factors of two, until the best has a worse neighbour on either side.
-A run of the sweep has ${found.steps} steps of ${found.tokens} tokens at ${found.layers} layers of width ${found.width}, rank
-${found.rank}, the same schedule, and is judged by the whole held-out tail. Sums of squares over a row or column make steps
-smaller, which is why AdamSN and AdamSNSM want a larger rate.${caveat}</p>
-<figure>${chart}<figcaption>${sweep.minutes} minutes on ${machine.cpu}.</figcaption></figure>
-<details><summary>The whole grid</summary>${gridTable(results, grid)}</details></section>`;
+Every point is a whole training, ${listOfCounts(lengths)} steps of ${found.tokens} tokens at ${found.layers} layers of width
+${found.width}, rank ${found.rank}, judged by the same held-out tail as the final losses. Sums of squares over a row or column make
+steps smaller, which is why AdamSN and AdamSNSM want a larger rate.${caveat}</p>
+<figure>${chart}</figure>
+<details><summary>Every rate tried</summary>${gridTable(results, grid)}</details></section>`;
+}
+
+function listOfCounts(counts: Iterable<number>): string {
+  return [...counts].map(formatCount).join(" or ");
 }
 
 function bestOf({ title }: ContenderResult, runs: readonly SweepRun[]): string {
@@ -71,6 +81,7 @@ function gridTable(results: readonly ContenderResult[], grid: DemoRecord["sweep"
         isNumber: true,
         cell: (row) => show(formatRate(row.learningRate), row),
       },
+      { title: "Steps", isNumber: true, cell: ({ steps }) => formatCount(steps) },
       {
         title: "Validation loss",
         isNumber: true,

@@ -27,14 +27,15 @@ export interface LineChart {
   /** Values of y outside of it are cut off; all that there are, if not given. */
   readonly yDomain?: readonly [number, number];
   readonly xIsLogarithmic?: boolean;
-  /** The width of the drawing, whose text is sized for it: 720 unless it stands beside another. */
+  /** The width of the drawing, whose text is sized for it. Default 720; narrower beside another. */
   readonly width?: number;
   readonly formatX: (value: number) => string;
 }
 
 const FULL_WIDTH = 720;
-/** Below it text would be too small: then the figure scrolls. */
+/** Below the least text would be too small: then the figure scrolls. */
 const LEAST_SCALE = 0.56;
+const MOST_SCALE = 1.12;
 const HEIGHT = 400;
 const MARGIN = { top: 16, right: 112, bottom: 52, left: 60 } as const;
 const BOTTOM = HEIGHT - MARGIN.bottom;
@@ -56,7 +57,7 @@ export function lineChart(chart: LineChart): Markup {
   const y = verticalScale(chart);
   const { width = FULL_WIDTH } = chart;
   const right = rightEdge(chart);
-  return markup`<svg class="chart" style="min-width: ${LEAST_SCALE * width}px" id="${id}" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-description">
+  return markup`<svg class="chart" style="min-width: ${round(LEAST_SCALE * width)}px; max-width: ${round(MOST_SCALE * width)}px" id="${id}" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-description">
 <title id="${id}-title">${title}</title>
 <desc id="${id}-description">${description}</desc>
 <clipPath id="${id}-area"><rect x="${MARGIN.left - 6}" y="${MARGIN.top - 6}" width="${right - MARGIN.left + 12}" height="${BOTTOM - MARGIN.top + 6}"/></clipPath>

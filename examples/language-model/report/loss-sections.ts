@@ -46,8 +46,8 @@ export function lossSections({ results, facts }: DemoRecord): Markup {
 <figcaption>What each optimizer makes of the same data. Evaluated on ${formatCount(facts.evaluationTokens)} tokens spread
 over the held-out tail of the book; the first losses lie above the drawing.</figcaption></figure></section>
 <section><h2>Loss against seconds</h2><figure>${bySeconds}
-<figcaption>The same losses against the time of forward, backward and optimizer. The optimizers took turns, a step each, so
-that the machine's other work slowed all alike.</figcaption></figure></section>
+<figcaption>The same losses against the time of forward, backward and optimizer. The optimizers took turns, a step each,
+another one first every time, so that the machine's other work slowed all alike.</figcaption></figure></section>
 </div>
 <section><details><summary>The numbers behind the curves</summary>${lossTable(results)}</details></section>`;
 }

@@ -44,9 +44,10 @@ function settingsOf({ settings, facts, results }: DemoRecord): Setting[] {
     ["Schedule", "linear warm-up over a tenth of the steps, then a cosine to a tenth of the rate"],
     ["Gradient clipping", `global norm ${MAX_GRADIENT_NORM}`],
     ["Betas, weight decay", "0.9 and 0.999; none"],
-    ...results.map(
-      ({ title, learningRate }): Setting => [`Learning rate of ${title}`, formatRate(learningRate)],
-    ),
+    [
+      "Learning rates",
+      results.map(({ title, learningRate }) => `${title} ${formatRate(learningRate)}`).join(", "),
+    ],
     ["Subspace momentum", `rank ${settings.rank}, a new basis every ${BASIS_INTERVAL} steps`],
     [
       "Embedding, gains of norms",

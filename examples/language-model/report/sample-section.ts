@@ -6,7 +6,7 @@ import type { DemoRecord } from "./record.js";
 export function sampleSection({ results, settings }: DemoRecord): Markup {
   const samples = results.map(
     ({ name, title, sample }) =>
-      markup`<figure class="sample ${name}"><figcaption>${title}</figcaption><blockquote>${sample} …</blockquote></figure>`,
+      markup`<figure class="sample ${name}"><figcaption>${title}</figcaption><blockquote>${sample.trimEnd()}…</blockquote></figure>`,
   );
   return markup`<section><h2>What the models write</h2>
 <p>Each continues the first words of the book, with the same random numbers, after all it has seen of English:

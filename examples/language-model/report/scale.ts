@@ -20,14 +20,14 @@ export function linearScale(
   };
 }
 
-/** As `linearScale` on the logarithm, ticks at 1 and 3 times the powers of ten within. */
+/** As `linearScale` on the logarithm, ticks at 1, 2 and 5 times the powers of ten within. */
 export function logScale(
   [from, to]: readonly [number, number],
   range: readonly [number, number],
 ): Scale {
   const { place } = linearScale([Math.log(from), Math.log(to)], range);
   const powers = Array.from({ length: 24 }, (_, i) => 10 ** (i - 12));
-  const candidates = powers.flatMap((power) => [power, 3 * power]);
+  const candidates = powers.flatMap((power) => [power, 2 * power, 5 * power]);
   return {
     ticks: candidates.filter((tick) => tick >= from * 0.999 && tick <= to * 1.001),
     place: (value) => place(Math.log(value)),

@@ -25,7 +25,7 @@ body {
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
 }
 main { max-width: 1080px; margin: 0 auto; padding: 48px 24px 80px; }
-h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 8px; letter-spacing: -0.02em; }
+h1 { font-size: 2rem; line-height: 1.2; text-wrap: balance; margin: 0 0 8px; letter-spacing: -0.02em; }
 h2 { font-size: 1.25rem; margin: 0 0 4px; letter-spacing: -0.01em; }
 p { margin: 0 0 12px; max-width: 74ch; }
 .lead { font-size: 1.08rem; color: var(--quiet); }
@@ -75,6 +75,7 @@ th { font-weight: 600; }
 td.number, th.number { text-align: right; }
 .best { font-weight: 700; }
 details { margin-top: 12px; }
+section > details:only-child { margin-top: 0; }
 summary { cursor: pointer; color: var(--quiet); }
 ul { padding-left: 1.2em; max-width: 74ch; }
 li { margin-bottom: 6px; }

@@ -11,7 +11,7 @@ export function summaryCards({ results, facts }: DemoRecord): Markup {
 <h2>${result.title}</h2>
 <p>Keeps ${result.description}.</p>
 <dl>
-<dt>Held-out loss, nats per token</dt><dd>${formatLoss(result.finalLoss)}</dd>
+<dt>Held-out nats per token</dt><dd>${formatLoss(result.finalLoss)}</dd>
 <dt>Bits per character</dt><dd>${formatLoss(bits)}</dd>
 <dt>Optimizer state</dt><dd>${formatBytes(sum(Object.values(result.stateBytes)))}</dd>
 <dt>Optimizer, per step</dt><dd>${formatMilliseconds(meanTime(result.optimizerMilliseconds))}</dd>

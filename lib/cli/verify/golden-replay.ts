@@ -1,6 +1,7 @@
 /** Replays golden trajectories (test/golden/README.md) through the public API. */
 import { trajectoryError } from "../../../test/oracle/golden.js";
-import { type Basis, Optimizer } from "../../optimizer.js";
+import type { Basis } from "../../given-bases.js";
+import { Optimizer } from "../../optimizer.js";
 import { type SafetensorsReader, typedArray } from "../../safetensors.js";
 import type { GoldenCase } from "../golden-cases.js";
 import { optimizerOptionsOf, recipeOf } from "./golden-recipe.js";

@@ -1,4 +1,4 @@
-import { requireInteger, requireKnownOptions } from "../../options.js";
+import { requireFixed, requireInteger, requireKnownOptions } from "../../options.js";
 import type { Projection, Projector } from "../part.js";
 import { basisState } from "./state.js";
 
@@ -16,6 +16,7 @@ export interface PowerIterationOptions {
  */
 export function powerIteration(options: PowerIterationOptions = {}): Projector {
   requireKnownOptions("powerIteration", options, ["kind", "lines", "warmPasses", "coldPasses"]);
+  requireFixed("powerIteration", options, "lines", false);
   const { warmPasses = 2, coldPasses = 3 } = options;
   requireInteger("warmPasses", warmPasses, 1, 100);
   requireInteger("coldPasses", coldPasses, 1, 100);

@@ -1,4 +1,4 @@
-import { requireKnownOptions, requireOneOf } from "../../options.js";
+import { requireFixed, requireKnownOptions, requireOneOf } from "../../options.js";
 import type { Projection, Projector } from "../part.js";
 import { basisState } from "./state.js";
 
@@ -10,6 +10,7 @@ export interface SvdOptions {
 /** The singular vectors of the largest singular values, exactly. csrc/kernels/svd-basis.h. */
 export function svd(options: SvdOptions = {}): Projector {
   requireKnownOptions("svd", options, ["kind", "lines", "method"]);
+  requireFixed("svd", options, "lines", false);
   const { method = "auto" } = options;
   requireOneOf("method", method, ["auto", "gram", "full"]);
   const part = {

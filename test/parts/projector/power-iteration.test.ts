@@ -1,4 +1,4 @@
-import { projectors } from "lean-optim";
+import { momentums, type ProjectorOption, projectors } from "lean-optim";
 import { matrix } from "../../oracle/matrix.js";
 import {
   capturedEnergy,
@@ -110,4 +110,13 @@ test.each([
   expect(() => powerIteration({ [option]: value })).toThrow(
     refusal("ERR_LEAN_INVALID_ARG", option, value),
   );
+});
+
+test("is no projector on lines, and not to be made another", () => {
+  const lines: ProjectorOption = { kind: "powerIteration", lines: true };
+  expect(() => momentums.subspace({ projector: lines })).toThrow(
+    refusal("ERR_LEAN_INVALID_ARG", "lines", true),
+  );
+  const data = JSON.parse(JSON.stringify(projectors.powerIteration()));
+  expect(momentums.subspace({ projector: data })).toMatchObject({ projector: data });
 });

@@ -1,4 +1,4 @@
-import { projectors } from "lean-optim";
+import { momentums, type ProjectorOption, projectors } from "lean-optim";
 import { orthonormalityDefect, subspaceDistance } from "../../oracle/orthonormal.js";
 import { exactBasis } from "../../oracle/subspace.js";
 import { basisOf, subspaceOptimizer } from "../../support/bases.js";
@@ -26,4 +26,13 @@ test("an unknown method is refused", () => {
   expect(() => projectors.svd({ method: "jacobi" as never })).toThrow(
     refusal("ERR_LEAN_INVALID_ARG", "method", "jacobi"),
   );
+});
+
+test("is no projector on lines, and not to be made another", () => {
+  const lines: ProjectorOption = { kind: "svd", lines: true };
+  expect(() => momentums.subspace({ projector: lines })).toThrow(
+    refusal("ERR_LEAN_INVALID_ARG", "lines", true),
+  );
+  const data = JSON.parse(JSON.stringify(projectors.svd()));
+  expect(momentums.subspace({ projector: data })).toMatchObject({ projector: data });
 });

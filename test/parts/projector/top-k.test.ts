@@ -1,4 +1,4 @@
-import { projectors } from "lean-optim";
+import { momentums, type ProjectorOption, projectors } from "lean-optim";
 import { matrix } from "../../oracle/matrix.js";
 import { gaussians } from "../../oracle/random.js";
 import { topLines } from "../../oracle/subspace.js";
@@ -32,4 +32,13 @@ test("of equal norms the first", () => {
 
 test("takes no options", () => {
   expect(() => projectors.topK({ rank: 3 })).toThrow(refusal("ERR_LEAN_UNKNOWN_OPTION", "rank", 3));
+});
+
+test("is a projector on lines, and not to be made another", () => {
+  const lines: ProjectorOption = { kind: "topK", lines: false };
+  expect(() => momentums.subspace({ projector: lines })).toThrow(
+    refusal("ERR_LEAN_INVALID_ARG", "lines", false),
+  );
+  const data = JSON.parse(JSON.stringify(projectors.topK()));
+  expect(momentums.subspace({ projector: data })).toMatchObject({ projector: data });
 });

@@ -1,4 +1,4 @@
-import { projectors } from "lean-optim";
+import { momentums, type ProjectorOption, projectors } from "lean-optim";
 import { linesOf, subspaceOptimizer } from "../../support/bases.js";
 import { refusal } from "../../support/refusal.js";
 
@@ -46,4 +46,13 @@ test("takes no options", () => {
   expect(() => projectors.uniform({ seed: 3 })).toThrow(
     refusal("ERR_LEAN_UNKNOWN_OPTION", "seed", 3),
   );
+});
+
+test("is a projector on lines, and not to be made another", () => {
+  const lines: ProjectorOption = { kind: "uniform", lines: false };
+  expect(() => momentums.subspace({ projector: lines })).toThrow(
+    refusal("ERR_LEAN_INVALID_ARG", "lines", false),
+  );
+  const data = JSON.parse(JSON.stringify(projectors.uniform()));
+  expect(momentums.subspace({ projector: data })).toMatchObject({ projector: data });
 });
