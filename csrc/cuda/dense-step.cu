@@ -28,11 +28,13 @@ __device__ void step_elements(const DenseStep& item, const StepScalars& s,
 
   for (int64_t i = begin + threadIdx.x * kOctet; i < end; i += kBlock * kOctet) {
     const int count = octet_count(i, end);
-    const Bits w_bits = load(param, param_type, i, count);
-    const Bits g_bits = load(grad, grad_type, i, count);
-    const Bits v_bits = denominators.load(i, count);
+    // The same for all lanes of a warp, which has 32 octets in a row.
+    const bool whole = i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= end;
+    const Bits w_bits = load(param, param_type, i, count, whole);
+    const Bits g_bits = load(grad, grad_type, i, count, whole);
+    const Bits v_bits = denominators.load(i, count, whole);
     Bits m_bits = {};
-    if (exp_avg != nullptr) m_bits = load(exp_avg, state_type, i, count);
+    if (exp_avg != nullptr) m_bits = load(exp_avg, state_type, i, count, whole);
 
     Octet w = widen(w_bits, param_type);
     Octet g = widen(g_bits, grad_type);
@@ -47,12 +49,12 @@ __device__ void step_elements(const DenseStep& item, const StepScalars& s,
         n.x[k] = numerator(m.x[k], g.x[k], s);
         if (s.drop_momentum != 0) m.x[k] = {0};
       }
-      store(exp_avg, state_type, i, count, narrow(m, state_type));
+      store(exp_avg, state_type, i, count, narrow(m, state_type), whole);
     }
-    const Octet ratio = denominators.divide(n, g, v_bits, i, count, s);
+    const Octet ratio = denominators.divide(n, g, v_bits, i, count, whole, s);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
-    store(param, param_type, i, count, rounder.narrow(w, param_type, i));
+    store(param, param_type, i, count, rounder.narrow(w, param_type, i), whole);
   }
 }
 

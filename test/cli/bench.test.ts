@@ -49,6 +49,23 @@ describe("lean-optim bench", () => {
     ]);
   });
 
+  test("the interpreter counts what a step of AdamW moves: each byte once", async () => {
+    if (!cudaBackends.includes("simt")) return;
+    const settings = ["--samples", "1", "--shape", "512x1376", "--dtype", "bfloat16"];
+    const { out } = await output("--json", "--device", "simt", "--filter", "adamw", ...settings);
+    const [{ counters }] = JSON.parse(out).rows;
+    let touched = 0;
+    let requested = 0;
+    for (const { loads, stores } of counters) {
+      touched += 32 * (loads.sectorsTouched + stores.sectorsTouched);
+      requested += 32 * (loads.sectorsRequested + stores.sectorsRequested);
+    }
+    // Weight, momentum and second moment read and written, the gradient read.
+    const least = 512 * 1376 * 18;
+    expect(touched / least).toBeLessThan(1.02);
+    expect(requested / least).toBeLessThan(1.05);
+  });
+
   test("a device that is not there is refused", async () => {
     await expect(benchCommand(["--device", "cpus"])).rejects.toThrow("--device must be one of");
   });

@@ -39,10 +39,51 @@ __device__ inline const std::byte* element(const void* p, DType type, int64_t i)
   return static_cast<const std::byte*>(p) + i * (is_wide(type) ? 4 : 2);
 }
 
-// Elements i .. i + count - 1; the others are zero.
-__device__ inline Bits load(const void* tensor, DType type, int64_t i, int count) {
+// A warp whose lanes have consecutive octets of 32 bytes moves them so that every instruction has
+// whole sectors of 32 bytes: of two neighbouring lanes, both first take halves of the first one's
+// octet, then of the second one's, and exchange what is the other's.
+__device__ inline uint4 exchange(uint4 own) {
+  constexpr unsigned kAll = 0xffffffffu;
+  return {__shfl_xor_sync(kAll, own.x, 1), __shfl_xor_sync(kAll, own.y, 1),
+          __shfl_xor_sync(kAll, own.z, 1), __shfl_xor_sync(kAll, own.w, 1)};
+}
+
+// `odd` where the lane is odd, else `even`: by bits, lest it becomes a branch and the accesses that
+// follow two instructions, of half sectors each.
+__device__ inline uint4 by_parity(uint4 odd, uint4 even) {
+  const uint32_t mask = 0u - threadIdx.x % 2;
+  const auto choose = [mask](uint32_t a, uint32_t b) { return b ^ ((a ^ b) & mask); };
+  return {choose(odd.x, even.x), choose(odd.y, even.y), choose(odd.z, even.z),
+          choose(odd.w, even.w)};
+}
+
+__device__ inline Bits load_by_pairs(const std::byte* p) {
+  // The half of the even lane's octet that is this lane's to fetch, and of the odd lane's.
+  const uint4* from = reinterpret_cast<const uint4*>(p) - threadIdx.x % 2;
+  const uint4 first = from[0];
+  const uint4 second = from[2];
+  const uint4 got = exchange(by_parity(first, second));
+  const uint4 low = by_parity(got, first);
+  const uint4 high = by_parity(second, got);
+  return {{low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w}};
+}
+
+__device__ inline void store_by_pairs(std::byte* p, const Bits& bits) {
+  uint4* to = reinterpret_cast<uint4*>(p) - threadIdx.x % 2;
+  const uint4 low = {bits.word[0], bits.word[1], bits.word[2], bits.word[3]};
+  const uint4 high = {bits.word[4], bits.word[5], bits.word[6], bits.word[7]};
+  const uint4 got = exchange(by_parity(low, high));
+  to[0] = by_parity(got, low);
+  to[2] = by_parity(high, got);
+}
+
+// Elements i .. i + count - 1; the others are zero. `whole`: all lanes of the warp call it, with
+// consecutive octets.
+__device__ inline Bits load(const void* tensor, DType type, int64_t i, int count,
+                            bool whole = false) {
   Bits bits = {};
   const std::byte* p = element(tensor, type, i);
+  if (whole && is_wide(type) && is_aligned(p)) return load_by_pairs(p);
   if (count == kOctet && is_aligned(p)) {
     const uint4* from = reinterpret_cast<const uint4*>(p);
     const uint4 low = from[0];
@@ -72,8 +113,10 @@ __device__ inline Bits load(const void* tensor, DType type, int64_t i, int count
   return bits;
 }
 
-__device__ inline void store(void* tensor, DType type, int64_t i, int count, const Bits& bits) {
+__device__ inline void store(void* tensor, DType type, int64_t i, int count, const Bits& bits,
+                             bool whole = false) {
   std::byte* p = element(tensor, type, i);
+  if (whole && is_wide(type) && is_aligned(p)) return store_by_pairs(p, bits);
   if (count == kOctet && is_aligned(p)) {
     uint4* to = reinterpret_cast<uint4*>(p);
     to[0] = {bits.word[0], bits.word[1], bits.word[2], bits.word[3]};

@@ -17,13 +17,13 @@ class ElementDenominators {
   __device__ ElementDenominators(const Item& item, int64_t, Bases bases)
       : v_(at<float>(item.exp_avg_sq, bases)), given_(item.moment_given) {}
 
-  __device__ Bits load(int64_t i, int count) const {
-    return v_ == nullptr ? Bits{} : cuda::load(v_, DType::float32, i, count);
+  __device__ Bits load(int64_t i, int count, bool whole) const {
+    return v_ == nullptr ? Bits{} : cuda::load(v_, DType::float32, i, count, whole);
   }
 
   // N / (sqrt(v) * v_scale + eps), of the octet that begins with element i.
   __device__ Octet divide(const Octet& n, const Octet& grad, const Bits& loaded, int64_t i,
-                          int count, const StepScalars& s) const {
+                          int count, bool whole, const StepScalars& s) const {
     if (v_ == nullptr) return n;
     Octet moment = widen(loaded, DType::float32);
     if (!given_) {
@@ -31,7 +31,7 @@ class ElementDenominators {
       for (int k = 0; k < kOctet; ++k) {
         moment.x[k] = next_second_moment(moment.x[k], grad.x[k] * grad.x[k], s);
       }
-      store(v_, DType::float32, i, count, narrow(moment, DType::float32));
+      store(v_, DType::float32, i, count, narrow(moment, DType::float32), whole);
     }
     Octet ratio;
 #pragma unroll
@@ -59,9 +59,9 @@ class SubsetDenominators {
     position_ = begin - first_ * length_;
   }
 
-  __device__ Bits load(int64_t, int) const { return {}; }
+  __device__ Bits load(int64_t, int, bool) const { return {}; }
 
-  __device__ Octet divide(const Octet& n, const Octet&, const Bits&, int64_t i, int count,
+  __device__ Octet divide(const Octet& n, const Octet&, const Bits&, int64_t i, int count, bool,
                           const StepScalars& s) const {
     int64_t place = position_ + (i - begin_);
     int64_t ended = 0;  // subsets that ended in the tile before this octet
