@@ -61,6 +61,21 @@ TEST_CASE("errors: names and texts") {
         "unrecognized error code");
 }
 
+TEST_CASE("errors: the text of the last one says which kernel and where") {
+  runtime_options().late_streams = false;
+  store<<<1, 2000>>>(nullptr, 0);
+  std::string text = cudaGetErrorString(cudaGetLastError());
+  CHECK(text.starts_with("invalid configuration argument: "));
+  CHECK(text.find("store") != std::string::npos);
+  CHECK(text.find("2000 x 1 x 1") != std::string::npos);
+  CHECK(std::string(cudaGetErrorString(cudaErrorIllegalAddress)) ==
+        "an illegal memory access was encountered");
+  store<<<1, 1>>>(nullptr, 0);
+  text = cudaGetErrorString(cudaDeviceSynchronize());
+  CHECK(text.starts_with("an illegal memory access was encountered: "));
+  CHECK(text.find("errors.cu:9") != std::string::npos);
+}
+
 TEST_CASE("errors: reports go to the handler") {
   runtime_options().late_streams = false;
   std::string seen;

@@ -1,45 +1,38 @@
-#include <cstdlib>
-#include <string>
-
-#include "simt/checks/fault.h"
+#include "simt/machine/environment.h"
 #include "simt/machine/launch.h"
 
 namespace lean::simt {
 namespace {
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
+constexpr uint64_t kMostThreads = 1024;
 
-uint64_t number(const char* name, uint64_t otherwise) {
-  const std::string text = variable(name);
-  return text.empty() ? otherwise : std::strtoull(text.c_str(), nullptr, 10);
-}
-
-Options from_environment() {
-  Options options;
-  const std::string order = variable("LEAN_SIMT_ORDER");
-  if (order == "reverse") {
-    options.order = Options::Order::reverse;
-  } else if (order == "random") {
-    options.order = Options::Order::random;
-  } else if (!order.empty() && order != "forward") {
-    throw Fault(FaultKind::unsupported, "LEAN_SIMT_ORDER is forward, reverse or random");
-  }
-  options.seed = number("LEAN_SIMT_SEED", options.seed);
-  options.threads = static_cast<uint32_t>(number("LEAN_SIMT_THREADS", options.threads));
-  options.races = number("LEAN_SIMT_RACES", 0) != 0;
-  options.count = number("LEAN_SIMT_COUNT", 0) != 0;
-  options.initialization = number("LEAN_SIMT_INITIALIZATION", 1) != 0;
-  options.stop_at_once = number("LEAN_SIMT_STOP", 0) != 0;
-  return options;
+Options::Order order_from_environment() {
+  using Order = Options::Order;
+  const std::string_view order = environment("LEAN_SIMT_ORDER");
+  if (order.empty() || order == "forward") return Order::forward;
+  if (order == "reverse") return Order::reverse;
+  if (order == "random") return Order::random;
+  refuse_environment("LEAN_SIMT_ORDER", "forward, reverse or random");
 }
 
 }  // namespace
 
+Options options_from_environment() {
+  Options options;
+  options.order = order_from_environment();
+  options.seed = environment_number("LEAN_SIMT_SEED", options.seed);
+  const uint64_t threads = environment_number("LEAN_SIMT_THREADS", options.threads);
+  if (threads > kMostThreads) refuse_environment("LEAN_SIMT_THREADS", "at most 1024");
+  options.threads = static_cast<uint32_t>(threads);
+  options.races = environment_flag("LEAN_SIMT_RACES", options.races);
+  options.count = environment_flag("LEAN_SIMT_COUNT", options.count);
+  options.initialization = environment_flag("LEAN_SIMT_INITIALIZATION", options.initialization);
+  options.stop_at_once = environment_flag("LEAN_SIMT_STOP", options.stop_at_once);
+  return options;
+}
+
 Options& options() {
-  static Options all = from_environment();
+  static Options all = read_or_exit(options_from_environment);
   return all;
 }
 

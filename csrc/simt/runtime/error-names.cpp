@@ -1,6 +1,10 @@
 // Names of the errors, and what they say.
 #include <cuda_runtime_api.h>
 
+#include <string>
+
+#include "simt/runtime/error.h"
+
 namespace {
 
 struct Entry {
@@ -97,8 +101,15 @@ const char* cudaGetErrorName(cudaError_t error) {
   return entry ? entry->name : "unrecognized error code";
 }
 
+// CUDA's words, and where it was this error that the thread's last failed call gave, what the
+// interpreter has to say: CUDA's alone do not name the kernel or the line.
 const char* cudaGetErrorString(cudaError_t error) {
   const Entry* entry = find(error);
-  return entry ? entry->text : "unrecognized error code";
+  const char* words = entry ? entry->text : "unrecognized error code";
+  const std::string reason = lean::simt::reason_of(error);
+  if (reason.empty()) return words;
+  thread_local std::string text;
+  text = std::string(words) + ": " + reason;
+  return text.c_str();
 }
 }

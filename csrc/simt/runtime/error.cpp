@@ -23,11 +23,12 @@ ErrorState& state() {
 }
 
 thread_local cudaError_t last_error = cudaSuccess;
+thread_local cudaError_t last_failure = cudaSuccess;  // stays when last_error is asked for
 thread_local std::string last_message;
 thread_local int no_calls = 0;
 
 cudaError_t remember(cudaError_t code, const char* message) {
-  last_error = code;
+  last_error = last_failure = code;
   last_message = message;
   if (runtime_options().verbose && code != cudaErrorNotReady) {
     std::fprintf(stderr, "simt: %s: %s\n", cudaGetErrorName(code), message);
@@ -96,9 +97,11 @@ void set_sticky_error(cudaError_t code, const std::string& text) {
 void clear_errors() {
   state().sticky = cudaSuccess;
   state().fault_report.clear();
-  last_error = cudaSuccess;
+  last_error = last_failure = cudaSuccess;
   last_message.clear();
 }
+
+std::string reason_of(cudaError_t code) { return code == last_failure ? last_message : ""; }
 
 NoCallsHere::NoCallsHere() { ++no_calls; }
 NoCallsHere::~NoCallsHere() { --no_calls; }

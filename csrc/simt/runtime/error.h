@@ -61,6 +61,9 @@ void clear_errors();
 
 cudaError_t error_of(const Fault& fault);
 
+// Why the thread's last call that failed did so; empty if it was with another error.
+std::string reason_of(cudaError_t code);
+
 // While one lives, calls of this thread are refused: in host functions of streams.
 class NoCallsHere {
  public:
