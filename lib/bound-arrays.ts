@@ -75,10 +75,14 @@ export interface ArrayType {
   readonly dtype: WeightDType;
 }
 
-/** Arrays that are about to take the place of bound ones. */
-export interface Moves {
+/** Arrays of some of the parameters. */
+export interface ArraysOf {
   readonly indices: readonly number[];
   readonly arrays: readonly (BoundArray | null)[];
+}
+
+/** Arrays that are about to take the place of bound ones. */
+export interface Moves extends ArraysOf {
   /** All of the kind, once they have moved. */
   readonly after: readonly (BoundArray | null)[];
 }
@@ -136,6 +140,13 @@ export class BoundArrays {
     return { indices, arrays, after };
   }
 
+  /** The program points into these now. */
+  take({ indices, arrays }: ArraysOf): void {
+    indices.forEach((index, i) => {
+      this.arrays[index] = arrays[i] ?? null;
+    });
+  }
+
   /** What takes the place of a bound array, or that itself where it has not moved. */
   #bindable(moved: unknown, index: number): BoundArray {
     const before = this.arrays[index];
@@ -153,7 +164,7 @@ export class BoundArrays {
     throw new LeanError(
       "ERR_LEAN_DETACHED",
       `${this.label(index)} had ${type.length} elements and has ${length} now: ` +
-        "its buffer was detached or resized",
+        "its buffer was detached, resized or disposed",
       { parameter: type.name, value: length },
     );
   }

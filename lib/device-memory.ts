@@ -24,7 +24,7 @@ export function isDevicePointer(value: unknown): value is DevicePointer {
  * @throws LeanError ERR_LEAN_INVALID_ARG
  */
 export function addressOf(pointer: DevicePointer, parameter: string): bigint {
-  const value = typeof pointer === "bigint" ? pointer : pointer.ptr;
+  const value = isDevicePointer(pointer) && typeof pointer === "object" ? pointer.ptr : pointer;
   const isNumber = typeof value === "number" && Number.isSafeInteger(value);
   const address = isNumber ? BigInt(value) : value;
   if (typeof address === "bigint" && address >= 0n && address >> addressBits === 0n) return address;
@@ -47,12 +47,12 @@ function spaceOf(device: string): object {
 /** Elements in the memory of a device, in the form of a typed array as far as the library looks. */
 export class DeviceView {
   readonly ptr: bigint;
-  readonly length: number;
-  readonly byteLength: number;
   readonly buffer: object;
   readonly byteOffset: number;
   /** What the pointer came in, which may own the memory. */
   readonly source: DevicePointer;
+  readonly #length: number;
+  readonly #byteLength: number;
 
   constructor(
     device: string,
@@ -62,8 +62,8 @@ export class DeviceView {
     parameter: string,
   ) {
     this.ptr = addressOf(source, parameter);
-    this.length = length;
-    this.byteLength = length * bytesPerElement[dtype];
+    this.#length = length;
+    this.#byteLength = length * bytesPerElement[dtype];
     this.buffer = spaceOf(device);
     this.byteOffset = Number(this.ptr);
     this.source = source;
@@ -75,7 +75,38 @@ export class DeviceView {
         { parameter, value: this.ptr },
       );
     }
+    if (source instanceof DeviceBuffer) requireRoom(source, device, this.#byteLength, parameter);
   }
+
+  /** 0 once the buffer that it is of was disposed, as of an array that was detached. */
+  get length(): number {
+    return this.#isGone ? 0 : this.#length;
+  }
+
+  get byteLength(): number {
+    return this.#isGone ? 0 : this.#byteLength;
+  }
+
+  get #isGone(): boolean {
+    return this.source instanceof DeviceBuffer && this.source.isDisposed;
+  }
+}
+
+/** @throws LeanError ERR_LEAN_INVALID_ARG for a buffer of another device, or one that is too small */
+function requireRoom(buffer: DeviceBuffer, device: string, bytes: number, parameter: string): void {
+  if (buffer.device !== device) {
+    throw new LeanError(
+      "ERR_LEAN_INVALID_ARG",
+      `${parameter} is memory of the device ${buffer.device}, not ${device}`,
+      { parameter, value: buffer.device },
+    );
+  }
+  if (buffer.byteLength >= bytes) return;
+  throw new LeanError(
+    "ERR_LEAN_INVALID_ARG",
+    `${parameter} has ${buffer.byteLength} bytes, not ${bytes}`,
+    { parameter, value: buffer.byteLength },
+  );
 }
 
 /** Memory of a device that is freed by `dispose()`, or with the last reference to the object. */
@@ -84,6 +115,7 @@ export class DeviceBuffer {
   readonly byteLength: number;
   readonly #native: NativeBuffer;
   readonly #ptr: bigint;
+  #isDisposed = false;
 
   /** @throws LeanError ERR_LEAN_OUT_OF_MEMORY, ERR_LEAN_UNSUPPORTED */
   constructor(device: string, byteLength: number) {
@@ -94,9 +126,18 @@ export class DeviceBuffer {
     this.#ptr = this.#native.address;
   }
 
-  /** Where it begins. */
+  /**
+   * Where it begins.
+   *
+   * @throws LeanError ERR_LEAN_DISPOSED
+   */
   get ptr(): bigint {
-    return this.#ptr;
+    if (!this.#isDisposed) return this.#ptr;
+    throw new LeanError("ERR_LEAN_DISPOSED", "the buffer was disposed");
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
   }
 
   /** Copies an array in, `offset` bytes from the beginning. */
@@ -113,6 +154,7 @@ export class DeviceBuffer {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#native.dispose();
   }
 

@@ -145,7 +145,8 @@ type Bytes = ArrayBufferView | ArrayBufferLike;
 type Memory = Bytes | DeviceBytes;
 
 interface RawProgram {
-  bind(slots: readonly number[], arrays: readonly (Memory | null)[]): boolean;
+  /** A number is the index of the array that is refused. */
+  bind(slots: readonly number[], arrays: readonly (Memory | null)[]): boolean | number;
   run(sequence: number, hyper: Float64Array): boolean;
   runAsync(sequence: number, hyper: Float64Array, keepAlive: object): Promise<boolean> | false;
   readState(offset: number, into: Bytes): boolean;
@@ -189,9 +190,17 @@ function leanError({ code, message }: NativeError): LeanError {
   return new LeanError(code as ErrorCode, message);
 }
 
-function fail(addon: Addon = native()): never {
+function fail(addon: Addon = native(), error = addon.takeError()): never {
   const unknown = { code: "ERR_LEAN_NATIVE", message: "a native call failed without a message" };
-  throw leanError(addon.takeError() ?? unknown);
+  throw leanError(error ?? unknown);
+}
+
+/** What a native call says of one of its arguments. */
+function refuse(addon: Addon, parameter?: string): never {
+  const error = addon.takeError();
+  if (error === undefined || parameter === undefined) return fail(addon, error);
+  const message = `${parameter}: ${error.message}`;
+  throw new LeanError(error.code as ErrorCode, message, { parameter });
 }
 
 /** A constructor has no status to return. */
@@ -213,9 +222,18 @@ export class NativeProgram {
     requireConstructed(this.#addon);
   }
 
-  /** Gives external slots their memory; null takes it away. */
-  bind(slots: readonly number[], arrays: readonly (Memory | null)[]): void {
-    if (!this.#raw.bind(slots, arrays)) this.#fail();
+  /**
+   * Gives external slots their memory; null takes it away. All of them or, where one is refused,
+   * none; `label` then says whose it is.
+   */
+  bind(
+    slots: readonly number[],
+    arrays: readonly (Memory | null)[],
+    label?: (index: number) => string,
+  ): void {
+    const bound = this.#raw.bind(slots, arrays);
+    if (typeof bound === "number") refuse(this.#addon, label?.(bound));
+    if (!bound) this.#fail();
     slots.forEach((slot, i) => {
       this.#bound[slot] = arrays[i] ?? null;
     });

@@ -1,5 +1,11 @@
 import { checkArenaOn } from "./arena.js";
-import { type ArrayType, type BoundArray, BoundArrays, OwnedRanges } from "./bound-arrays.js";
+import {
+  type ArraysOf,
+  type ArrayType,
+  type BoundArray,
+  BoundArrays,
+  OwnedRanges,
+} from "./bound-arrays.js";
 import {
   checkpointFormat,
   loadCheckpoint,
@@ -144,9 +150,8 @@ export class Optimizer {
     this.#hyper = new Float64Array(this.#built.spec.hyper);
     this.#bases = new GivenBases(this.#program, this.#built, this.#layout, this.#names, device);
     this.#fillState();
-    const all = checked.map((_, i) => i);
-    this.#bind(this.#params, all, data, paramSlot);
-    this.#bind(this.#grads, all, grads, gradSlot);
+    const indices = checked.map((_, i) => i);
+    this.#bind({ indices, arrays: data }, { indices, arrays: grads });
     this.groups = groups.map(({ optimizer, params }) => ({
       recipe: optimizer,
       names: params.map(({ name }) => name),
@@ -390,10 +395,9 @@ export class Optimizer {
     const isMoving = params.indices.length > 0;
     const owned = isMoving ? this.#claimAll(params.after as BoundArray[]) : this.#owned;
     this.#requireFree(grads.after, owned, isMoving ? grads.after.keys() : grads.indices);
-    this.#bases.adopt(bases);
+    this.#bind(params, grads);
     this.#owned = owned;
-    this.#bind(this.#params, params.indices, params.arrays, paramSlot);
-    this.#bind(this.#grads, grads.indices, grads.arrays, gradSlot);
+    this.#bases.adopt(bases);
   }
 
   #fillHyper(gradScale: number): void {
@@ -442,17 +446,20 @@ export class Optimizer {
     }
   }
 
-  #bind(
-    bound: BoundArrays,
-    indices: readonly number[],
-    arrays: readonly (BoundArray | null)[],
-    slot: (index: number) => number,
-  ): void {
-    if (indices.length === 0) return;
-    this.#program.bind(indices.map(slot), arrays);
-    indices.forEach((index, i) => {
-      bound.arrays[index] = arrays[i] ?? null;
-    });
+  /** All or, where the device refuses one, none. */
+  #bind(params: ArraysOf, grads: ArraysOf): void {
+    const count = params.indices.length;
+    if (count + grads.indices.length === 0) return;
+    this.#program.bind(
+      [...params.indices.map(paramSlot), ...grads.indices.map(gradSlot)],
+      [...params.arrays, ...grads.arrays],
+      (i) =>
+        i < count
+          ? this.#params.label(params.indices[i] as number)
+          : this.#grads.label(grads.indices[i - count] as number),
+    );
+    this.#params.take(params);
+    this.#grads.take(grads);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The parameters that a user hands to an Optimizer, checked one by one. */
 import type { BoundArray } from "./bound-arrays.js";
-import { DeviceView, isDevicePointer } from "./device-memory.js";
+import { type DevicePointer, DeviceView, isDevicePointer } from "./device-memory.js";
 import { isHost, requireDevice } from "./devices.js";
 import { LeanError } from "./errors.js";
 import type { Parameter, ParameterGroup } from "./optimizer-options.js";
@@ -134,6 +134,7 @@ function requireNoPointer(data: unknown, label: string): asserts data is WeightA
 
 function checkPointers(parameter: Parameter, batched: boolean, device: string): Checked {
   const { name, data, grad = null, shape } = parameter;
+  requirePointer(device, data, `${name}.data`);
   const dtype = requireWeightDType(parameter.dtype, `${name}.dtype`);
   if (shape === undefined) {
     throw new LeanError("ERR_LEAN_SHAPE", `${name}: memory of a device needs a shape`, {
@@ -166,7 +167,16 @@ export function deviceView(
   length: number,
   label: string,
 ): DeviceView {
-  if (isDevicePointer(pointer)) return new DeviceView(device, pointer, dtype, length, label);
+  requirePointer(device, pointer, label);
+  return new DeviceView(device, pointer, dtype, length, label);
+}
+
+function requirePointer(
+  device: string,
+  pointer: unknown,
+  label: string,
+): asserts pointer is DevicePointer {
+  if (isDevicePointer(pointer)) return;
   throw new LeanError(
     "ERR_LEAN_INVALID_ARG",
     `${label} must be an address on the device ${device}, a BigInt or {ptr}`,

@@ -14,12 +14,18 @@ describe("an address", () => {
     expect(addressOf(pointer, "w")).toBe(address);
   });
 
-  test.each([-1n, 2n ** 64n, { ptr: 0.5 }, { ptr: 2 ** 60 }, { ptr: "4096" }, { ptr: null }])(
-    "%p is refused",
-    (pointer) => {
-      expect(() => addressOf(pointer as never, "w")).toThrow(code("ERR_LEAN_INVALID_ARG"));
-    },
-  );
+  test.each([
+    -1n,
+    2n ** 64n,
+    { ptr: 0.5 },
+    { ptr: 2 ** 60 },
+    { ptr: "4096" },
+    { ptr: null },
+    "4096",
+    null,
+  ])("%p is refused", (pointer) => {
+    expect(() => addressOf(pointer as never, "w")).toThrow(code("ERR_LEAN_INVALID_ARG"));
+  });
 
   test("must be aligned to its elements", () => {
     new DeviceView("cuda", 4098n, "bfloat16", 8, "w");
@@ -84,5 +90,7 @@ describe.each(cudaBackends)("a buffer on %s", (device) => {
     buffer.dispose();
     buffer.dispose();
     expect(() => memory.toHost(buffer)).toThrow(code("ERR_LEAN_DISPOSED"));
+    expect(() => buffer.ptr).toThrow(code("ERR_LEAN_DISPOSED"));
+    expect(buffer.isDisposed).toBe(true);
   });
 });

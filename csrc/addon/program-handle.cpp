@@ -1,6 +1,7 @@
 #include "addon/program-handle.h"
 
 #include <cstring>
+#include <vector>
 
 #include "addon/addon.h"
 #include "addon/marshal.h"
@@ -21,6 +22,14 @@ void take_hyper(Program& program, Napi::Value value) {
     throw Error(kInvalidArg, "hyper must have " + std::to_string(into.size()) + " numbers");
   }
   if (hyper.length > 0) std::memcpy(into.data(), hyper.data, hyper.length);
+}
+
+void require_arena(const Backend& backend, const Bytes& arena) {
+  try {
+    backend.require_memory(arena.data, arena.length);
+  } catch (const Error& error) {
+    throw Error(error.code, std::string("state: ") + error.what());
+  }
 }
 
 }  // namespace
@@ -102,7 +111,7 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     const bool foreign = state.IsObject();
     const Bytes arena = foreign ? read_memory(state, "state", *backend) : Bytes{};
     const size_t state_bytes = foreign ? arena.length : read_size(state, "state");
-    if (foreign) backend->require_memory(arena.data, arena.length);
+    if (foreign) require_arena(*backend, arena);
     auto program = std::make_shared<Program>(
         *backend, read_size(spec["slots"], "slots"), state_bytes, arena.data,
         read_size(spec["workspace"], "workspace"), read_size(spec["hyper"], "hyper"));
@@ -149,8 +158,15 @@ Napi::Value ProgramHandle::guarded(const Napi::CallbackInfo& info, F&& f) {
   return result;
 }
 
+// All of them or none: what is refused leaves every slot as it was.
 Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
-  return guarded(info, [&] {
+  struct Binding {
+    size_t slot;
+    Bytes array;
+  };
+  std::vector<Binding> bindings;
+  bool is_refused = false;
+  const Napi::Value bound = guarded(info, [&] {
     const std::shared_ptr<Program> program = open();
     const Napi::Array slots = read_array(info[0], "slots");
     const Napi::Array arrays = read_array(info[1], "arrays");
@@ -160,11 +176,18 @@ Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
     for (uint32_t i = 0; i < slots.Length(); ++i) {
       const size_t slot = read_size(slots[i], "slot");
       if (slot >= program->slots()) throw Error(kInvalidArg, "no such slot");
-      const Bytes array = read_memory(arrays[i], "array", program->backend());
-      program->bind(slot, array.data, array.length);
+      bindings.push_back({slot, {}});
+      is_refused = true;
+      Bytes& array = bindings.back().array;
+      array = read_memory(arrays[i], "array", program->backend());
+      program->require_bindable(slot, array.data, array.length);
+      is_refused = false;
     }
+    for (const Binding& each : bindings) program->bind(each.slot, each.array.data);
     return Napi::Boolean::New(info.Env(), true);
   });
+  if (!is_refused) return bound;
+  return Napi::Number::New(info.Env(), static_cast<double>(bindings.size() - 1));
 }
 
 Napi::Value ProgramHandle::run(const Napi::CallbackInfo& info) {

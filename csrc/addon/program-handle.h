@@ -25,7 +25,8 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
  private:
   friend class RunWorker;
 
-  // bind(slots: number[], arrays: (TypedArray | ArrayBuffer | null)[])
+  // bind(slots: number[], arrays: (TypedArray | ArrayBuffer | {ptr, byteLength} | null)[]); a
+  // number is the index of the array that is refused
   Napi::Value bind(const Napi::CallbackInfo& info);
   // run(sequence, hyper: Float64Array)
   Napi::Value run(const Napi::CallbackInfo& info);

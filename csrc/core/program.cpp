@@ -128,19 +128,20 @@ void Program::seal(void* stream) {
   executor_ = backend_.prepare(plan);
 }
 
-void Program::bind(size_t slot, void* memory, size_t bytes) {
-  const auto at = [&](const Tensor& tensor) {
-    return static_cast<std::byte*>(memory) + tensor.offset;
-  };
-  if (memory != nullptr) {
-    for (const Tensor* tensor : uses_[slot]) {
-      require_range(static_cast<size_t>(tensor->offset), static_cast<size_t>(tensor->bytes()),
-                    bytes, "the array");
-      require_aligned(at(*tensor), *tensor);
-    }
-    backend_.require_memory(memory, bytes);
+void Program::require_bindable(size_t slot, void* memory, size_t bytes) const {
+  if (memory == nullptr) return;
+  for (const Tensor* tensor : uses_[slot]) {
+    require_range(static_cast<size_t>(tensor->offset), static_cast<size_t>(tensor->bytes()), bytes,
+                  "the array");
+    require_aligned(static_cast<std::byte*>(memory) + tensor->offset, *tensor);
   }
-  for (Tensor* tensor : uses_[slot]) tensor->data = memory == nullptr ? nullptr : at(*tensor);
+  backend_.require_memory(memory, bytes);
+}
+
+void Program::bind(size_t slot, void* memory) {
+  for (Tensor* tensor : uses_[slot]) {
+    tensor->data = memory == nullptr ? nullptr : static_cast<std::byte*>(memory) + tensor->offset;
+  }
   executor_->move(kSlotBase + static_cast<int32_t>(slot), memory);
 }
 

@@ -47,10 +47,11 @@ class Program {
   // the caller's stream if there is one. Call once, at the end.
   void seal(void* stream = nullptr);
 
-  // Gives a slot its memory, `bytes` long, or takes it away (nullptr). Throws Error for memory that
-  // is too short, not aligned to the elements of a tensor in it, or not the device's; the slot is
-  // then as before.
-  void bind(size_t slot, void* memory, size_t bytes);
+  // Throws Error for memory, `bytes` long, that is too short for the slot, not aligned to the
+  // elements of a tensor in it, or not the device's.
+  void require_bindable(size_t slot, void* memory, size_t bytes) const;
+  // Gives a slot such memory, or takes it away (nullptr).
+  void bind(size_t slot, void* memory);
 
   // Replays a sequence, which may still be running on return: synchronize() waits for it, is_done()
   // asks. Throws Error, before anything runs, while a slot that it needs is not bound, and when the

@@ -7,6 +7,7 @@ import { type DevicePointer, deviceMemory } from "../../lib/device-memory.js";
 import { cudaBackends } from "../support/backends.js";
 import { bitsOf, stateBits } from "../support/bits.js";
 import { decode, encode, randomArray, randomFloats } from "../support/dtypes.js";
+import { refusal } from "../support/refusal.js";
 
 const code = (expected: string) => expect.objectContaining({ name: "LeanError", code: expected });
 type DType = "float32" | "bfloat16" | "float16";
@@ -202,6 +203,11 @@ describe.each(cudaBackends)("on %s", (device) => {
 
   describe("refuses", () => {
     const invalid = code("ERR_LEAN_INVALID_ARG");
+    const named = (words: string) =>
+      expect.objectContaining({
+        code: "ERR_LEAN_INVALID_ARG",
+        message: expect.stringContaining(words),
+      });
     const withData = (data: unknown, more: object = {}) =>
       new Optimizer(
         [
@@ -215,12 +221,28 @@ describe.each(cudaBackends)("on %s", (device) => {
         { device },
       );
 
-    test("memory of the host, by array", () => {
+    test("memory of the host, by array, whether or not it has a dtype", () => {
       expect(() => withData(new Float32Array(64))).toThrow(invalid);
+      expect(() => withData(new Float32Array(64), { dtype: undefined })).toThrow(
+        refusal("ERR_LEAN_INVALID_ARG", "w.data", new Float32Array(64)),
+      );
     });
 
-    test("an address that is nobody's", () => {
-      expect(() => withData(4096n)).toThrow(invalid);
+    test("an address that is nobody's, by its parameter's name", () => {
+      expect(() => withData(4096n)).toThrow(named("w.data: 0x1000 is not memory"));
+      using buffer = memory.alloc(256);
+      expect(() => withData(buffer, { grad: 4096n })).toThrow(named("w.grad: 0x1000"));
+    });
+
+    test("a buffer that was disposed, or is too small, or another device's", () => {
+      const buffer = memory.alloc(128);
+      expect(() => withData(buffer)).toThrow(named("w.data has 128 bytes, not 256"));
+      const params = [{ name: "w", shape: [4], dtype: "float32" as const, data: buffer }];
+      expect(() => new Optimizer([{ params, optimizer: adamw() }], { device: "cuda" })).toThrow(
+        named(`w.data is memory of the device ${device}, not cuda`),
+      );
+      buffer.dispose();
+      expect(() => withData(buffer)).toThrow(code("ERR_LEAN_DISPOSED"));
     });
 
     test("memory that was freed", () => {
@@ -260,13 +282,65 @@ describe.each(cudaBackends)("on %s", (device) => {
       expect(optimizer.counters("w1")[0]?.calls).toBe(1);
     });
 
+    test("moved gradients of which one is none: no other moves either", () => {
+      const [one, two] = [parameter(64, 1), parameter(64, 2)];
+      const [alone, other] = [parameter(64, 1), parameter(64, 2)];
+      using optimizer = make([one, two]);
+      using expected = make([alone, other]);
+      const elsewhere = upload(device, 64, 9, "float32");
+      expect(() => optimizer.step({ grads: { w1: elsewhere.ptr, w2: 4096n } })).toThrow(
+        named("w2.grad: 0x1000"),
+      );
+      for (const each of [optimizer, expected]) {
+        each.step();
+        each.synchronize();
+      }
+      expect(bitsOf(one.data.read())).toBe(bitsOf(alone.data.read()));
+    });
+
+    test("a step whose weights, gradients or state were disposed", () => {
+      const [made, other] = [parameter(64, 1), parameter(64, 2)];
+      using measured = make([made]);
+      const state = memory.alloc(measured.stateBytes);
+      const bound = [made, other].map(({ data, grad, ...rest }) => ({
+        ...rest,
+        data: data.buffer,
+        grad: grad.buffer,
+      }));
+      const build = (i: number, options: object) =>
+        new Optimizer([{ optimizer: adamw(), params: [bound[i] as never] }], {
+          device,
+          ...options,
+        });
+      using withState = build(0, { state });
+      using withGrad = build(1, {});
+      state.dispose();
+      other.grad.buffer.dispose();
+      for (const optimizer of [withState, withGrad]) {
+        expect(() => optimizer.step()).toThrow(code("ERR_LEAN_DETACHED"));
+      }
+      withGrad.step({ grads: [null] });
+      withGrad.synchronize();
+    });
+
+    test("a stream that is none", () => {
+      const params = [
+        { name: "w", shape: [64], dtype: "float32" as const, data: memory.alloc(256) },
+      ];
+      const build = (stream: unknown) =>
+        new Optimizer([{ optimizer: adamw(), params }], { device, stream: stream as bigint });
+      for (const stream of ["x", null, 7, {}, -1n]) expect(() => build(stream)).toThrow(invalid);
+      // A driver may follow such an address; the interpreter knows its streams.
+      if (device === "simt") expect(() => build(4096n)).toThrow(invalid);
+    });
+
     test("recipes whose kernels it lacks, when it is built", () => {
       using buffer = memory.alloc(64 * 64 * 4);
       const build = () =>
         new Optimizer(
           [
             {
-              optimizer: adamSNSM({ rank: 4 }),
+              optimizer: adamSNSM({ rank: 4, projector: "svd" }),
               params: [{ name: "w", shape: [64, 64], dtype: "float32", data: buffer }],
             },
           ],

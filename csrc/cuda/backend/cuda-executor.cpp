@@ -7,6 +7,20 @@
 #include "cuda/backend/words.h"
 
 namespace lean::cuda {
+namespace {
+
+// Of the caller's. One that was destroyed is an argument that is wrong, not a device that fails.
+void require_stream(cudaStream_t stream) {
+  unsigned flags = 0;
+  const cudaError_t status = cudaStreamGetFlags(stream, &flags);
+  if (status == cudaErrorInvalidResourceHandle || status == cudaErrorContextIsDestroyed) {
+    static_cast<void>(cudaGetLastError());
+    throw Error(kInvalidArg, "stream is none of this device: " + text_of(status));
+  }
+  check(status, "the given stream is unusable");
+}
+
+}  // namespace
 
 CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
     : device_(device), arena_(backend) {
@@ -21,8 +35,7 @@ CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
   }
   stream_ = static_cast<cudaStream_t>(plan.stream);
   if (stream_ != nullptr) {
-    unsigned flags = 0;
-    check(cudaStreamGetFlags(stream_, &flags), "the given stream is unusable");
+    require_stream(stream_);
     return;
   }
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "could not create a stream");
