@@ -1,9 +1,13 @@
+import { backends } from "../support/backends.js";
 import { runChild } from "../support/child.js";
 
-test.each([1, 2, 3])(
-  "garbage handed to the addon never brings the process down: seed %d",
-  (seed) => {
-    const { status, stdout, stderr } = runChild("children/fuzz.ts", [String(seed), "200"]);
+const cases = backends().flatMap((device) => [1, 2, 3].map((seed) => ({ device, seed })));
+
+test.each(cases)(
+  "garbage handed to the addon never brings the process down: $device, seed $seed",
+  ({ device, seed }) => {
+    const { status, stdout, stderr } = runChild("children/fuzz.ts", [String(seed), "200", device]);
+    // A fault of a kernel would be reported there.
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const outcomes: Record<string, number> = JSON.parse(stdout);
     // All that went wrong was said, in the library's own words.

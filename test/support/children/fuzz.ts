@@ -17,7 +17,8 @@ interface Addon extends Record<string, Method> {
   takeError: () => { code: string; message: string } | undefined;
 }
 
-const addon = loadBinding() as Addon;
+const device = process.argv[4] ?? "cpu";
+const addon = loadBinding(device === "simt" ? "simt" : "addon") as Addon;
 const kernels = describeKernels();
 rememberFields(kernels);
 const draw = new Draw(Number(process.argv[2]));
@@ -61,6 +62,14 @@ function attempt(what: string, act: () => unknown): unknown {
   return undefined;
 }
 
+/** An array as the device takes it: a copy there, with the buffer that keeps its memory. */
+function onDevice(array: ArrayBufferView | null): unknown {
+  if (array === null || device === "cpu") return array;
+  const buffer = new addon.Buffer(device, array.byteLength);
+  buffer.copyIn?.(0, array);
+  return { ptr: buffer.address?.(), byteLength: array.byteLength, buffer };
+}
+
 /** Memory for a slot: usually enough, of bytes that mean anything. */
 function arrayFor({ dtype, shape }: Places["slots"][number]): ArrayBufferView | null {
   if (draw.chance(0.05)) return null;
@@ -96,9 +105,9 @@ function makeProgram(): Made | undefined {
   );
   const hyper = draw.integer(0, 2);
   const spec = {
-    device: "cpu",
+    device,
     slots: places.slots.length,
-    state: draw.chance(0.2) ? new BigInt64Array(places.state / 8) : places.state,
+    state: draw.chance(0.2) ? onDevice(new BigInt64Array(places.state / 8)) : places.state,
     workspace: places.workspace,
     hyper,
     sequences,
@@ -113,7 +122,7 @@ async function useProgram(): Promise<void> {
   if (made === undefined) return;
   const { program, places, sequences } = made;
   const hyper = () => new Float64Array(draw.chance(0.95) ? made.hyper : 3).fill(1);
-  const arrays = places.slots.map(arrayFor);
+  const arrays = places.slots.map((slot) => onDevice(arrayFor(slot)));
   held.set(program, [arrays]);
   attempt("bind", () => program.bind?.([...arrays.keys()], arrays));
   for (let i = 0; i < 2 * sequences; i++) attempt("run", () => program.run?.(i >> 1, hyper()));
@@ -135,7 +144,7 @@ async function useProgram(): Promise<void> {
 
 function useBuffer(): void {
   const bytes = draw.integer(0, 64);
-  const buffer = attempt("Buffer", () => new addon.Buffer("cpu", bytes)) as RawProgram | undefined;
+  const buffer = attempt("Buffer", () => new addon.Buffer(device, bytes)) as RawProgram | undefined;
   if (buffer === undefined) return;
   attempt("copyIn", () => buffer.copyIn?.(0, new Uint8Array(bytes)));
   for (let i = 0; i < 4; i++) {
