@@ -8,7 +8,7 @@ export const errorCodes = [
   "ERR_LEAN_DTYPE",
   /** Two tensors that share memory but must not. */
   "ERR_LEAN_ALIAS",
-  /** An array whose memory was transferred or resized. */
+  /** An array whose memory was transferred or resized, or a device's buffer that was disposed. */
   "ERR_LEAN_DETACHED",
   /** Use after `dispose()`. */
   "ERR_LEAN_DISPOSED",

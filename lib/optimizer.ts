@@ -192,7 +192,8 @@ export class Optimizer {
    * {@link synchronize} waits for it, and reading the state does.
    *
    * @throws LeanError ERR_LEAN_DETACHED, ERR_LEAN_SHAPE, ERR_LEAN_DTYPE, ERR_LEAN_ALIAS,
-   *   ERR_LEAN_UNKNOWN_NAME, ERR_LEAN_DISPOSED, ERR_LEAN_BUSY; weights and state are then as before
+   *   ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_NAME, ERR_LEAN_DISPOSED, ERR_LEAN_BUSY; weights and state
+   *   are then as before. ERR_LEAN_NATIVE where the device has failed
    */
   step(options?: StepOptions): void {
     this.#prepare(options);

@@ -191,6 +191,43 @@ describe.each(cudaBackends)("on %s", (device) => {
     }
   });
 
+  test("a run goes on on the CPU, and from there on the device again", () => {
+    const folder = mkdtempSync(join(tmpdir(), "lean-optim-"));
+    const warn = jest.spyOn(process, "emitWarning").mockImplementation();
+    try {
+      const recipe = adamSN({ lr: 1e-2 });
+      const file = join(folder, "state.safetensors");
+      const there = parameter(500);
+      const data = randomFloats(500, 1);
+      const params = [{ name: "w1", data, grad: randomFloats(500, 101) }];
+      using optimizer = make([there], recipe);
+      using here = new Optimizer([{ params, optimizer: recipe }]);
+      using reference = new Optimizer([
+        { params: [{ ...params[0], name: "w1", data: data.slice() }], optimizer: recipe },
+      ]);
+      optimizer.step();
+      optimizer.save(file);
+      here.load(file);
+      data.set(there.data.read() as Float32Array);
+      here.step();
+      here.save(file);
+      optimizer.load(file);
+      there.data.buffer.write(data);
+      optimizer.step();
+      expect(warn).toHaveBeenCalledTimes(2);
+      for (let step = 0; step < 3; step++) reference.step();
+      expect(optimizer.steps).toBe(3);
+      expect(optimizer.counters("w1")).toEqual(reference.counters("w1"));
+      const [got, expected] = [optimizer, reference].map(
+        (each) => each.stateDict()["w1.exp_avg"]?.data as Float32Array,
+      );
+      for (const [i, x] of expected.entries()) expect(got[i]).toBeCloseTo(x, 5);
+    } finally {
+      warn.mockRestore();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("the state may be the caller's memory", () => {
     const made = parameter(64);
     using measured = make([made]);
