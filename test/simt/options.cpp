@@ -56,7 +56,8 @@ TEST_CASE("options: what they are not is refused") {
            {"LEAN_SIMT_RACES", "yes"},
            {"LEAN_SIMT_COUNT", "true"},
            {"LEAN_SIMT_INITIALIZATION", "no"},
-           {"LEAN_SIMT_STOP", "2"}}) {
+           {"LEAN_SIMT_STOP", "2"},
+           {"LEAN_SIMT_RACE", "1"}}) {
     CAPTURE(name);
     Variable variable(name, value);
     CHECK_THROWS_WITH_AS(options_from_environment(), doctest::Contains(name), std::invalid_argument);
@@ -66,7 +67,8 @@ TEST_CASE("options: what they are not is refused") {
            {"LEAN_SIMT_STREAMS", "late:x"},
            {"LEAN_SIMT_TARGET", "sm_100"},
            {"LEAN_SIMT_COPIES", "yes"},
-           {"LEAN_SIMT_DRY_RUN", "yes"}}) {
+           {"LEAN_SIMT_DRY_RUN", "yes"},
+           {"LEAN_SIMT_STREAM", "late"}}) {
     CAPTURE(name);
     Variable variable(name, value);
     CHECK_THROWS_WITH_AS(runtime_options_from_environment(), doctest::Contains(name),

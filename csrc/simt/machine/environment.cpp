@@ -1,14 +1,37 @@
 #include "simt/machine/environment.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 #include <string>
 
 namespace lean::simt {
+namespace {
+
+constexpr std::string_view kPrefix = "LEAN_SIMT_";
+constexpr std::string_view kKnown[] = {"COPIES",  "COUNT",  "DRY_RUN", "INITIALIZATION",
+                                       "ORDER",   "RACES",  "SEED",    "STOP",
+                                       "STREAMS", "TARGET", "THREADS", "VERBOSE"};
+
+}  // namespace
 
 std::string_view environment(const char* name) {
   const char* text = std::getenv(name);
   return text == nullptr ? "" : text;
+}
+
+void require_known_environment() {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (!text.starts_with(kPrefix)) continue;
+    const std::string_view name = text.substr(0, text.find('='));
+    if (std::ranges::find(kKnown, name.substr(kPrefix.size())) != std::end(kKnown)) continue;
+    std::string message = "there is no " + std::string(name) + "; there are";
+    for (const std::string_view known : kKnown) message += " " + std::string(known);
+    throw std::invalid_argument(message);
+  }
 }
 
 void refuse_environment(const char* name, std::string_view expected) {

@@ -18,10 +18,12 @@ Options options_from_environment();
 // Empty where it is not set.
 std::string_view environment(const char* name);
 
-// These throw std::invalid_argument with a sentence.
+// What follows throws std::invalid_argument with a sentence.
 uint64_t number_in(std::string_view text, const char* name);
 uint64_t environment_number(const char* name, uint64_t otherwise);
 bool environment_flag(const char* name, bool otherwise);  // 0 or 1
+// Every LEAN_SIMT_* must be one that there is.
+void require_known_environment();
 [[noreturn]] void refuse_environment(const char* name, std::string_view expected);
 
 // What `read` returns. Where it refuses the environment the process ends.

@@ -18,6 +18,7 @@ Options::Order order_from_environment() {
 }  // namespace
 
 Options options_from_environment() {
+  require_known_environment();
   Options options;
   options.order = order_from_environment();
   options.seed = environment_number("LEAN_SIMT_SEED", options.seed);

@@ -30,6 +30,7 @@ void read_target(RuntimeOptions& options) {
 }  // namespace
 
 RuntimeOptions runtime_options_from_environment() {
+  require_known_environment();
   RuntimeOptions options;
   read_streams(options);
   read_target(options);
