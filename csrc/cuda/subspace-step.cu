@@ -70,9 +70,9 @@ __global__ void __launch_bounds__(kThreads)
   const DType d_type = difference_type(item);
   const int64_t cols = product.cols();
   Core::compute(product, Corner::of(tile.index, cols),
-                [&](int64_t row, int64_t col, int count, const Octet& sums) {
+                [&](int64_t row, int64_t col, int count, bool whole, const Octet& sums) {
                   const int64_t i = row * cols + col;
-                  Octet m = widen(load(exp_avg, state_type, i, count), state_type);
+                  Octet m = widen(load(exp_avg, state_type, i, count, whole), state_type);
                   Octet d;
 #pragma unroll
                   for (int k = 0; k < kOctet; ++k) {
@@ -81,8 +81,8 @@ __global__ void __launch_bounds__(kThreads)
                     d.x[k] = m.x[k] * s.m_scale - r;
                     if (s.drop_momentum != 0) m.x[k] = {0};
                   }
-                  store(exp_avg, state_type, i, count, narrow(m, state_type));
-                  store(difference, d_type, i, count, narrow(d, d_type));
+                  store(exp_avg, state_type, i, count, narrow(m, state_type), whole);
+                  store(difference, d_type, i, count, narrow(d, d_type), whole);
                 });
 }
 
@@ -104,21 +104,22 @@ __global__ void __launch_bounds__(kThreads)
   const Rounder rounder = rounder_of(item, bases);
   const LineDenominators denominators(item, s, bases);
   const int64_t cols = product.cols();
-  Core::compute(product, corner, [&](int64_t row, int64_t col, int count, const Octet& back) {
-    const int64_t i = row * cols + col;
-    Octet w = widen(load(param, param_type, i, count), param_type);
-    Octet g = widen(load(grad, grad_type, i, count), grad_type);
-    Octet n;
+  Core::compute(product, corner,
+                [&](int64_t row, int64_t col, int count, bool whole, const Octet& back) {
+                  const int64_t i = row * cols + col;
+                  Octet w = widen(load(param, param_type, i, count, whole), param_type);
+                  Octet g = widen(load(grad, grad_type, i, count, whole), grad_type);
+                  Octet n;
 #pragma unroll
-    for (int k = 0; k < kOctet; ++k) {
-      g.x[k] = g.x[k] * s.grad_factor;
-      n.x[k] = g.x[k] + back.x[k];
-    }
-    const Octet ratio = denominators.divide(n, g, row, col, i, count);
+                  for (int k = 0; k < kOctet; ++k) {
+                    g.x[k] = g.x[k] * s.grad_factor;
+                    n.x[k] = g.x[k] + back.x[k];
+                  }
+                  const Octet ratio = denominators.divide(n, g, row, col, i, count, whole);
 #pragma unroll
-    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
-    store(param, param_type, i, count, rounder.narrow(w, param_type, i));
-  });
+                  for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
+                  store(param, param_type, i, count, rounder.narrow(w, param_type, i), whole);
+                });
 }
 
 using Kernel = void (*)(const SubspaceStep*, const Tile*, Differences, Bases);

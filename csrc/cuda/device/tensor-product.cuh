@@ -16,8 +16,8 @@ namespace lean::cuda {
 template <class Half>
 class TensorProduct {
  public:
-  // Calls body(row, col, count, octet) for the tile's results, eight columns (count, at the edge)
-  // at a time.
+  // Calls body(row, col, count, whole, octet) for the tile's results, eight columns (count, at the
+  // edge) at a time; `whole` as load() and store() of octet.cuh take it.
   template <class Body>
   __device__ static void compute(const Product& product, Corner corner, Body body) {
     __shared__ Shared shared;
@@ -48,7 +48,7 @@ class TensorProduct {
   static constexpr int kRowTiles = kWarpRows / 16;
   static constexpr int kColTiles = kWarpCols / 8;
   static constexpr int kOctets = kTile * kDepth / kOctet / kThreads;  // of an operand, a thread's
-  static constexpr int kPitch = kWarpCols + 4;
+  static constexpr int kPitch = kWarpCols + 8;
 
   // 8 KiB. Octets are permuted so that neither storing nor ldmatrix meets a bank twice.
   struct Half8 {
@@ -161,6 +161,9 @@ class TensorProduct {
     }
   }
 
+  // Odd rows have the halves of their octets swapped, so that no two lanes meet in a bank.
+  __device__ static int half_swapped(int row, int col) { return col ^ (row % 2 * 4); }
+
   // A warp's results go through shared memory, 16 rows at a time, so that each thread gets octets.
   template <class Body>
   __device__ static void visit(const Product& product, Corner corner,
@@ -172,25 +175,27 @@ class TensorProduct {
     for (int i = 0; i < kRowTiles; ++i) {
 #pragma unroll
       for (int j = 0; j < kColTiles; ++j) {
-        float* at = results + lane() / 4 * kPitch + j * 8 + lane() % 4 * 2;
+        const int row = lane() / 4;
+        float* at = results + row * kPitch + half_swapped(row, j * 8 + lane() % 4 * 2);
         *reinterpret_cast<float2*>(at) = {sums[i][j][0], sums[i][j][1]};
         *reinterpret_cast<float2*>(at + 8 * kPitch) = {sums[i][j][2], sums[i][j][3]};
       }
       __syncwarp();
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const int row = half * 8 + lane() % 8;
-        const int col = lane() / 8 * kOctet;
-        const float4* from = reinterpret_cast<const float4*>(results + row * kPitch + col);
-        const float4 low = from[0];
-        const float4 high = from[1];
+        const int row = half * 8 + lane() / 4;
+        const int col = lane() % 4 * kOctet;
+        const float* from = results + row * kPitch;
+        const float4 low = *reinterpret_cast<const float4*>(from + half_swapped(row, col));
+        const float4 high = *reinterpret_cast<const float4*>(from + half_swapped(row, col + 4));
         const Octet octet = {
             {{low.x}, {low.y}, {low.z}, {low.w}, {high.x}, {high.y}, {high.z}, {high.w}}};
         const int64_t to_row = first_row + i * 16 + row;
         const int64_t left = product.cols() - (first_col + col);
-        if (to_row < product.rows() && left > 0) {
-          body(to_row, first_col + col, left < kOctet ? static_cast<int>(left) : kOctet, octet);
-        }
+        const bool inside = to_row < product.rows() && left > 0;
+        const bool whole = visits_whole_octets(product.cols(), inside);
+        const int count = left < kOctet ? static_cast<int>(left) : kOctet;
+        if (inside) body(to_row, first_col + col, count, whole, octet);
       }
       __syncwarp();
     }
