@@ -3,6 +3,7 @@
 // ascending order.
 #pragma once
 
+#include "cuda/device/line-squares.cuh"
 #include "cuda/device/operand.cuh"
 #include "cuda/device/reduce.cuh"
 
@@ -11,14 +12,20 @@ namespace lean::cuda {
 class FloatProduct {
  public:
   // As TensorProduct's.
-  template <class Body>
-  __device__ static void compute(const Product& product, Corner corner, Body body) {
-    __shared__ Shared stages[2];
+  template <class Body, class Watch = Unwatched>
+  __device__ static void compute(const Product& product, Corner corner, Body body,
+                                 Watch watch = {}) {
+    __shared__ union {
+      Shared stages[2];
+      double squares[kThreads * kOctet];
+    } shared;
+    Shared(&stages)[2] = shared.stages;
     float sums[kOwn][kOwn] = {};
     const int row = threadIdx.x / kAcross * kOwn;
     const int col = threadIdx.x % kAcross * kOwn;
     Bits a = load(product.a, corner.row, 0);
     Bits b = load(product.b, corner.col, 0);
+    watch.see(product, &a, &b);
     store(a, product.a, stages[0].a);
     store(b, product.b, stages[0].b);
     __syncthreads();
@@ -32,12 +39,14 @@ class FloatProduct {
       }
       multiply_stage(stages[current], row, col, sums);
       if (more) {
+        watch.see(product, &a, &b);
         store(a, product.a, stages[current ^ 1].a);
         store(b, product.b, stages[current ^ 1].b);
       }
       __syncthreads();
       current ^= 1;
     }
+    watch.finish(product, shared.squares);
     const int64_t left = product.cols() - (corner.col + col);
     const int count = left < kOctet ? static_cast<int>(left) : kOctet;
 #pragma unroll
@@ -53,9 +62,16 @@ class FloatProduct {
     }
   }
 
+  // How threads share the loads of a stage (line-squares.cuh).
+  static constexpr int kDepth = 16;
+  static constexpr int kOctets = 1;
+  static constexpr int kLanesOfLine = kDepth / kOctet;
+  __device__ static int line_of(bool along_rows, int = 0) {
+    return along_rows ? threadIdx.x / 2 : threadIdx.x % kAcross * kOctet;
+  }
+
  private:
   static constexpr int kTile = Product::kTile;
-  static constexpr int kDepth = 16;
   static constexpr int kOwn = 8;
   static constexpr int kAcross = kTile / kOwn;
   static_assert(kTile * kDepth == kThreads * kOctet, "an octet of each operand to a thread");
@@ -76,20 +92,17 @@ class FloatProduct {
   };
 
   // Of lines along rows a thread takes half the steps of one; else a step of eight lines.
-  __device__ static int line_of(const Operand& from) {
-    return from.along_rows ? threadIdx.x / 2 : threadIdx.x % kAcross * kOctet;
-  }
   __device__ static int step_of(const Operand& from) {
     return from.along_rows ? threadIdx.x % 2 * kOctet : threadIdx.x / kAcross;
   }
 
   __device__ static Bits load(const Operand& from, int64_t line, int64_t step) {
-    return from.load(line + line_of(from), step + step_of(from));
+    return from.load(line + line_of(from.along_rows), step + step_of(from));
   }
 
   __device__ static void store(const Bits& bits, const Operand& from, Lines& to) {
     const Octet octet = widen(bits, from.type);
-    const int line = line_of(from);
+    const int line = line_of(from.along_rows);
     const int step = step_of(from);
     if (from.along_rows) {
 #pragma unroll

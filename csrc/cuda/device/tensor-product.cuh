@@ -6,6 +6,7 @@
 
 #include <type_traits>
 
+#include "cuda/device/line-squares.cuh"
 #include "cuda/device/operand.cuh"
 #include "cuda/device/ptx.cuh"
 #include "cuda/device/reduce.cuh"
@@ -18,12 +19,14 @@ class TensorProduct {
  public:
   // Calls body(row, col, count, whole, octet) for the tile's results, eight columns (count, at the
   // edge) at a time; `whole` as load() and store() of octet.cuh take it.
-  template <class Body>
-  __device__ static void compute(const Product& product, Corner corner, Body body) {
+  template <class Body, class Watch = Unwatched>
+  __device__ static void compute(const Product& product, Corner corner, Body body,
+                                 Watch watch = {}) {
     __shared__ Shared shared;
     float sums[kRowTiles][kColTiles][4] = {};
     Stage ahead;
     ahead.load(product, corner, 0);
+    watch.see(product, ahead.a, ahead.b);
     ahead.store(product, shared.stages[0]);
     __syncthreads();
     const int64_t depth = product.a.depth;
@@ -32,22 +35,33 @@ class TensorProduct {
       const bool more = step + kDepth < depth;
       if (more) ahead.load(product, corner, step + kDepth);
       multiply_stage(product, shared.stages[current], sums);
-      if (more) ahead.store(product, shared.stages[current ^ 1]);
+      if (more) {
+        watch.see(product, ahead.a, ahead.b);
+        ahead.store(product, shared.stages[current ^ 1]);
+      }
       __syncthreads();
       current ^= 1;
     }
+    watch.finish(product, shared.squares);
     visit(product, corner, sums, shared.results[warp()], body);
+  }
+
+  // How threads share the loads of a stage (line-squares.cuh).
+  static constexpr int kDepth = 32;
+  static constexpr int kOctets = Product::kTile * kDepth / kOctet / kThreads;  // of an operand
+  static constexpr int kLanesOfLine = kDepth / kOctet;
+  // The line of a thread's i-th octet, or the first of its lines.
+  __device__ static int line_of(bool along_rows, int i) {
+    return Stage::line_of(along_rows, static_cast<int>(threadIdx.x) + i * kThreads);
   }
 
  private:
   static constexpr int kTile = Product::kTile;
-  static constexpr int kDepth = 32;
   static constexpr int kWarpRows = 64;
   static constexpr int kWarpCols = 32;
   static constexpr int kWarpsAcross = kTile / kWarpCols;
   static constexpr int kRowTiles = kWarpRows / 16;
   static constexpr int kColTiles = kWarpCols / 8;
-  static constexpr int kOctets = kTile * kDepth / kOctet / kThreads;  // of an operand, a thread's
   static constexpr int kPitch = kWarpCols + 8;
 
   // 8 KiB. Octets are permuted so that neither storing nor ldmatrix meets a bank twice.
@@ -67,6 +81,7 @@ class TensorProduct {
   union Shared {
     Operands stages[2];
     float results[kThreads / kWarp][16 * kPitch];
+    double squares[kThreads * kOctet];
   };
 
   __device__ static int warp() { return threadIdx.x / kWarp; }
