@@ -33,6 +33,7 @@ Options from_environment() {
   options.count = number("LEAN_SIMT_COUNT", 0) != 0;
   options.initialization = number("LEAN_SIMT_INITIALIZATION", 1) != 0;
   options.stop_at_once = number("LEAN_SIMT_STOP", 0) != 0;
+  options.patience = number("LEAN_SIMT_PATIENCE", options.patience);
   return options;
 }
 
