@@ -53,7 +53,8 @@ void Worker::prepare(const Grid& grid, size_t resident) {
   std::byte* own_registers = registers.get(resident * warps * register_bytes);
   std::byte* own_local = local.get(resident * warps * local_bytes);
   std::byte* own_shared = shared.get(resident * shared_each);
-  std::memset(own_registers, 0, resident * warps * register_bytes);
+  // Registers keep what an earlier block has left in them: PTX gives them no first value, and a
+  // large kernel has megabytes of them.
   for (size_t b = 0; b < resident; ++b) {
     Block& block = blocks[b];
     block.grid = &grid;
