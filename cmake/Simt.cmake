@@ -58,5 +58,7 @@ if(LEAN_SIMT_TESTS AND CMAKE_CUDA_COMPILER)
     csrc/cpu/backend/blas-locks.cpp)  # which lean_blas needs; the addon has it
   target_link_libraries(simt_tests PRIVATE lean_simt)
   target_include_directories(simt_tests PRIVATE csrc test/simt)
+  # Templates for every type and few rounds of each: compiling them takes longer than running them.
+  target_compile_options(simt_tests PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-O1>)
   lean_simt_ptx(simt_tests)
 endif()

@@ -2,6 +2,7 @@
 // for extreme operands, with all lanes and with some, in registers of their own and in place.
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <tuple>
 
@@ -123,9 +124,11 @@ struct CheckOptions {
   bool odd_width = true;  // also with narrow values in wide registers
 };
 
-// `reference(args...)` is the result of one lane.
-template <class R, class... A, class Reference>
-void check_lanes(const std::string& text, Reference reference, CheckOptions options = {}) {
+// Compiled once for the types of an instruction, whatever it computes.
+template <class R, class... A>
+void check_lanes_of(const std::string& text,
+                    const std::type_identity_t<std::function<R(const A&...)>>& reference,
+                    CheckOptions options) {
   INFO(text);
   Random64 random(std::hash<std::string>()(text));
   for (int round = 0; round < options.rounds; ++round) {
@@ -155,7 +158,7 @@ void check_lanes(const std::string& text, Reference reference, CheckOptions opti
     for (int i = 0; i < kLanes; ++i) {
       const R wanted =
           (mask >> i & 1)
-              ? std::apply([&](const auto&... lanes) { return R{reference(lanes[i]...)}; }, in)
+              ? std::apply([&](const auto&... lanes) { return reference(lanes[i]...); }, in)
               : old[i];
       if (bits_of(results[i]) == bits_of(wanted)) continue;
       std::string values;
@@ -173,6 +176,13 @@ void check_lanes(const std::string& text, Reference reference, CheckOptions opti
       return;
     }
   }
+}
+
+// `reference(args...)` is the result of one lane.
+template <class R, class... A, class Reference>
+void check_lanes(const std::string& text, Reference reference, CheckOptions options = {}) {
+  check_lanes_of<R, A...>(
+      text, [&](const A&... operands) { return R{reference(operands...)}; }, options);
 }
 
 }  // namespace lean::simt

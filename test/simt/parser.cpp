@@ -176,7 +176,7 @@ TEST_CASE("parser: what is refused") {
   CHECK(contains(refusal(std::string(kHead) + ".surprise x;"), "unknown directive .surprise"));
 }
 
-TEST_CASE("parser: a call of a function is refused where it is reached") {
+TEST_CASE("parser: a call of printf is refused where it is reached") {
   const std::string before = ".extern .func (.param .b32 result) vprintf(.param .b64 a);\n";
   PtxKernel kernel("", R"(
     .reg .b32 %r<4>;
@@ -193,6 +193,6 @@ TEST_CASE("parser: a call of a function is refused where it is reached") {
   const std::string report = kernel.fault({1}, {1});
   CAPTURE(report);
   CHECK(contains(report, "unsupported"));
-  CHECK(contains(report, "calls are not interpreted"));
+  CHECK(contains(report, "there is no printf"));
   CHECK(contains(report, "vprintf"));
 }

@@ -1,4 +1,5 @@
 // wmma.load and wmma.store (PTX ISA 9.7.14.4).
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -31,97 +32,166 @@ Fragment fragment_of(const Instruction& i) {
   return fragment;
 }
 
-// Adds to the addresses of the matrix what leads to element j of each lane.
-class Addresses {
- public:
-  Addresses(Warp& warp, const Instruction& i, const Fragment& fragment, int address_operand,
-            int stride_operand)
-      : fragment_(fragment) {
-    read_addresses(warp, i.operands[address_operand], i.displacement, fragment.space, base_);
-    stride_.fill(fragment.row_major ? fragment.columns : fragment.rows);
-    if (fragment.has_stride) stride_ = read<uint32_t>(warp, i.operands[stride_operand]);
-    const auto bytes = static_cast<uint32_t>(size_of(fragment.type));
-    for (int lane = 0; lane < kLanes; ++lane) {
-      if (base_[lane] % 32 == 0 && stride_[lane] * bytes % 16 == 0) continue;
+// Room for the largest matrix: 32 x 16 of 2 bytes, 16 x 16 of 4.
+constexpr size_t kMatrixBytes = 1024;
+// Lines of a matrix begin at multiples of 16 bytes and are as long: it is moved in such pieces,
+// each by a lane, a whole warp of them at once.
+constexpr uint32_t kPieceBytes = 16;
+
+using Matrix = std::array<std::byte, kMatrixBytes>;
+
+// Where a matrix lies: `lines` rows (by columns: columns), `stride` bytes apart.
+struct Lines {
+  uint64_t base = 0;
+  uint64_t stride = 0;
+  uint32_t count = 0;
+  uint32_t bytes = 0;
+};
+
+Lines lines_of(Warp& warp, const Instruction& i, const Fragment& fragment, int address_operand,
+               int stride_operand) {
+  std::array<uint64_t, kLanes> base;
+  read_addresses(warp, i.operands[address_operand], i.displacement, fragment.space, base);
+  const auto bytes = static_cast<uint32_t>(size_of(fragment.type));
+  Lines lines;
+  lines.count = fragment.row_major ? fragment.rows : fragment.columns;
+  const uint32_t length = fragment.row_major ? fragment.columns : fragment.rows;
+  lines.bytes = length * bytes;
+  Lanes<uint32_t> stride;
+  stride.fill(length);
+  if (fragment.has_stride) stride = read<uint32_t>(warp, i.operands[stride_operand]);
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (base[lane] % 32 != 0 || stride[lane] * uint64_t{bytes} % 16 != 0) {
       throw Fault(FaultKind::misaligned, warp, i, lane,
                   "a matrix must begin at a multiple of 32 bytes and its rows lie a multiple of "
                   "16 bytes apart");
     }
-  }
-
-  std::array<uint64_t, kLanes> of_element(int j) const {
-    std::array<uint64_t, kLanes> addresses;
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const uint32_t number = (32 * j + lane) % (fragment_.rows * fragment_.columns);
-      const uint64_t row = number / fragment_.columns;
-      const uint64_t column = number % fragment_.columns;
-      const uint64_t major = fragment_.row_major ? row : column;
-      const uint64_t minor = fragment_.row_major ? column : row;
-      const uint64_t offset = major * stride_[lane] + minor;
-      addresses[lane] = base_[lane] + offset * size_of(fragment_.type);
+    if (base[lane] != base[0] || stride[lane] != stride[0]) {
+      throw Fault(FaultKind::bad_warp_operation, warp, i, lane,
+                  "the thread names another matrix than the first of its warp");
     }
-    return addresses;
   }
+  lines.base = base[0];
+  lines.stride = stride[0] * uint64_t{bytes};
+  return lines;
+}
 
- private:
-  Fragment fragment_;
-  std::array<uint64_t, kLanes> base_;
-  Lanes<uint32_t> stride_;
-};
-
-HostPointers element(Warp& warp, const Instruction& i, AccessKind kind, const Fragment& fragment,
-                     const Addresses& addresses, int j) {
+// Calls `move(host, offset)` for each piece: its memory, and where it is in the matrix, line by
+// line.
+template <class Move>
+void each_piece(Warp& warp, const Instruction& i, const Fragment& fragment, AccessKind kind,
+                const Lines& lines, Move move) {
   Access access;
   access.kind = kind;
   access.space = fragment.space;
-  access.bytes = static_cast<uint32_t>(size_of(fragment.type));
-  access.lanes = kAllLanes;
-  access.address = addresses.of_element(j);
-  HostPointers host;
-  resolve(warp, i, access, host);
-  return host;
+  access.bytes = kPieceBytes;
+  const uint32_t in_line = lines.bytes / kPieceBytes;
+  const uint32_t pieces = in_line * lines.count;
+  for (uint32_t first = 0; first < pieces; first += kLanes) {
+    const uint32_t count = std::min<uint32_t>(kLanes, pieces - first);
+    access.lanes = count == kLanes ? kAllLanes : (Mask{1} << count) - 1;
+    // Lanes without a piece: an address that is one of the matrix.
+    access.address.fill(lines.base);
+    for (uint32_t k = 0; k < count; ++k) {
+      const uint32_t piece = first + k;
+      access.address[k] =
+          lines.base + piece / in_line * lines.stride + piece % in_line * kPieceBytes;
+    }
+    HostPointers host;
+    resolve(warp, i, access, host);
+    for (uint32_t k = 0; k < count; ++k) move(host[k], size_t{first + k} * kPieceBytes);
+  }
+}
+
+// Rows become columns: of `from`, which has `lines` lines of `length`.
+template <class T>
+void transpose(const Matrix& from, Matrix& to, uint32_t lines, uint32_t length) {
+  const auto at = [](auto& matrix, uint32_t number) { return matrix.data() + number * sizeof(T); };
+  for (uint32_t line = 0; line < lines; ++line) {
+    for (uint32_t k = 0; k < length; ++k) {
+      std::memcpy(at(to, k * lines + line), at(from, line * length + k), sizeof(T));
+    }
+  }
+}
+
+void transpose(const Fragment& fragment, const Matrix& from, Matrix& to, uint32_t lines,
+               uint32_t length) {
+  const int bytes = size_of(fragment.type);
+  if (bytes == 2) transpose<uint16_t>(from, to, lines, length);
+  if (bytes == 4) transpose<uint32_t>(from, to, lines, length);
+  if (bytes == 8) transpose<uint64_t>(from, to, lines, length);
+}
+
+// 32 elements of a matrix from number `first` on, which is repeated where the fragment has more.
+template <class T>
+Lanes<T> elements(const Matrix& matrix, uint32_t first, uint32_t count) {
+  Lanes<T> lanes;
+  std::memcpy(lanes.data(), matrix.data() + first % count * sizeof(T), sizeof lanes);
+  return lanes;
 }
 
 // A register of a fragment: one element of 4 or 8 bytes, or two of 2.
 Flow load(Warp& warp, const Instruction& i, Mask mask) {
   if (!whole_warp(warp, i, mask)) return Flow::wait;
   const Fragment fragment = fragment_of(i);
-  const Addresses addresses(warp, i, fragment, fragment.registers, fragment.registers + 1);
+  const Lines lines = lines_of(warp, i, fragment, fragment.registers, fragment.registers + 1);
+  Matrix matrix, turned;
+  each_piece(warp, i, fragment, AccessKind::load, lines, [&](const std::byte* host, size_t offset) {
+    std::memcpy(matrix.data() + offset, host, kPieceBytes);
+  });
+  if (!fragment.row_major) transpose(fragment, matrix, turned, fragment.columns, fragment.rows);
+  const Matrix& by_rows = fragment.row_major ? matrix : turned;
+  const uint32_t count = uint32_t{fragment.rows} * fragment.columns;
   const int bytes = size_of(fragment.type);
-  const int in_register = bytes == 2 ? 2 : 1;
-  for (int r = 0; r < fragment.registers; ++r) {
-    Lanes<uint64_t> values = {};
-    for (int e = 0; e < in_register; ++e) {
-      const HostPointers host =
-          element(warp, i, AccessKind::load, fragment, addresses, r * in_register + e);
-      for (int lane = 0; lane < kLanes; ++lane) {
-        uint64_t value = 0;
-        std::memcpy(&value, host[lane], bytes);
-        values[lane] |= value << (16 * e);
-      }
+  for (uint32_t r = 0; r < fragment.registers; ++r) {
+    if (bytes == 8) {
+      write(warp, i.operands[r], elements<uint64_t>(by_rows, kLanes * r, count), kAllLanes);
+    } else if (bytes == 4) {
+      write(warp, i.operands[r], elements<uint32_t>(by_rows, kLanes * r, count), kAllLanes);
+    } else {
+      const auto low = elements<uint16_t>(by_rows, kLanes * 2 * r, count);
+      const auto high = elements<uint16_t>(by_rows, kLanes * (2 * r + 1), count);
+      Lanes<uint32_t> both;
+      for (int k = 0; k < kLanes; ++k) both[k] = low[k] | uint32_t{high[k]} << 16;
+      write(warp, i.operands[r], both, kAllLanes);
     }
-    write(warp, i.operands[r], values, kAllLanes);
   }
   return Flow::next;
+}
+
+template <class T>
+void set_elements(Matrix& matrix, uint32_t first, const Lanes<T>& lanes) {
+  std::memcpy(matrix.data() + first * sizeof(T), lanes.data(), sizeof lanes);
 }
 
 Flow store(Warp& warp, const Instruction& i, Mask mask) {
   if (!whole_warp(warp, i, mask)) return Flow::wait;
   const Fragment fragment = fragment_of(i);
-  const Addresses addresses(warp, i, fragment, 0, fragment.registers + 1);
+  const Lines lines = lines_of(warp, i, fragment, 0, fragment.registers + 1);
+  Matrix by_rows, turned;
   const int bytes = size_of(fragment.type);
-  const int in_register = bytes == 2 ? 2 : 1;
-  for (int r = 0; r < fragment.registers; ++r) {
-    const auto values = read<uint64_t>(warp, i.operands[1 + r]);
-    for (int e = 0; e < in_register; ++e) {
-      const HostPointers host =
-          element(warp, i, AccessKind::store, fragment, addresses, r * in_register + e);
-      for (int lane = 0; lane < kLanes; ++lane) {
-        const uint64_t value = values[lane] >> (16 * e);
-        std::memcpy(host[lane], &value, bytes);
+  for (uint32_t r = 0; r < fragment.registers; ++r) {
+    const Column from = i.operands[1 + r];
+    if (bytes == 8) {
+      set_elements(by_rows, kLanes * r, read<uint64_t>(warp, from));
+    } else if (bytes == 4) {
+      set_elements(by_rows, kLanes * r, read<uint32_t>(warp, from));
+    } else {
+      const auto both = read<uint32_t>(warp, from);
+      Lanes<uint16_t> low, high;
+      for (int k = 0; k < kLanes; ++k) {
+        low[k] = static_cast<uint16_t>(both[k]);
+        high[k] = static_cast<uint16_t>(both[k] >> 16);
       }
+      set_elements(by_rows, kLanes * 2 * r, low);
+      set_elements(by_rows, kLanes * (2 * r + 1), high);
     }
   }
+  if (!fragment.row_major) transpose(fragment, by_rows, turned, fragment.rows, fragment.columns);
+  const Matrix& matrix = fragment.row_major ? by_rows : turned;
+  each_piece(warp, i, fragment, AccessKind::store, lines, [&](std::byte* host, size_t offset) {
+    std::memcpy(host, matrix.data() + offset, kPieceBytes);
+  });
   return Flow::next;
 }
 

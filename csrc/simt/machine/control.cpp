@@ -15,18 +15,6 @@ Flow refuse(Warp& warp, const Instruction& instruction, Mask mask) {
               "the interpreter does not know this instruction");
 }
 
-Flow refuse_call(Warp& warp, const Instruction& instruction, Mask mask) {
-  const int lane = std::countr_zero(mask);
-  const std::string& text = warp.kernel->place(instruction.pc).text;
-  if (text.find("__assertfail") != std::string::npos) {
-    throw Fault(FaultKind::trap, warp, instruction, lane, "an assertion does not hold");
-  }
-  throw Fault(FaultKind::unsupported, warp, instruction, lane,
-              "calls are not interpreted: functions must be inlined, and there is no printf");
-}
-
-Flow skip_argument(Warp&, const Instruction&, Mask) { return Flow::next; }
-
 namespace {
 
 Flow branch(Warp& warp, const Instruction& instruction, Mask mask) {

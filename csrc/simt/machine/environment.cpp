@@ -11,9 +11,9 @@ namespace lean::simt {
 namespace {
 
 constexpr std::string_view kPrefix = "LEAN_SIMT_";
-constexpr std::string_view kKnown[] = {"COPIES",  "COUNT",  "DRY_RUN", "INITIALIZATION",
-                                       "ORDER",   "RACES",  "SEED",    "STOP",
-                                       "STREAMS", "TARGET", "THREADS", "VERBOSE"};
+constexpr std::string_view kKnown[] = {
+    "COPIES", "COUNT", "DRY_RUN", "INITIALIZATION", "ORDER",   "PATIENCE", "RACES",
+    "SEED",   "STOP",  "STREAMS", "TARGET",         "THREADS", "VERBOSE"};
 
 }  // namespace
 

@@ -36,6 +36,9 @@ struct Options {
   bool count = false;            // LEAN_SIMT_COUNT: fill the counters
   bool initialization = true;    // LEAN_SIMT_INITIALIZATION: reads of unwritten bytes are faults
   bool stop_at_once = false;     // LEAN_SIMT_STOP: abort() at the first fault, for a debugger
+  // LEAN_SIMT_PATIENCE: so many jumps of what is resident together, without a thread that exits or
+  // a byte that changes, are endless spinning. 0: wait forever.
+  uint64_t patience = uint64_t{1} << 28;
 };
 Options& options();
 

@@ -29,6 +29,7 @@ Options options_from_environment() {
   options.count = environment_flag("LEAN_SIMT_COUNT", options.count);
   options.initialization = environment_flag("LEAN_SIMT_INITIALIZATION", options.initialization);
   options.stop_at_once = environment_flag("LEAN_SIMT_STOP", options.stop_at_once);
+  options.patience = environment_number("LEAN_SIMT_PATIENCE", options.patience);
   return options;
 }
 

@@ -26,7 +26,7 @@ void end_slice(Warp& warp, bool lowest_first, Random& random) {
 }
 
 template <bool counted>
-Slice run(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
+Slice run(Warp& warp, uint32_t& jumps, Options::Order order, Random& random) {
   Slice slice;
   wake(warp);
   bool lowest_first = !warp.others_turn;
@@ -77,7 +77,11 @@ Slice run(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
 
 Slice run_warp(Warp& warp, uint32_t jumps, Options::Order order, Random& random) {
   const bool counted = warp.block->worker->counters != nullptr;
-  return counted ? run<true>(warp, jumps, order, random) : run<false>(warp, jumps, order, random);
+  uint32_t left = jumps;
+  Slice slice =
+      counted ? run<true>(warp, left, order, random) : run<false>(warp, left, order, random);
+  slice.jumps = jumps - left;
+  return slice;
 }
 
 }  // namespace lean::simt

@@ -10,6 +10,7 @@ namespace lean::simt {
 
 struct Slice {
   bool progress = false;  // something was executed
+  uint32_t jumps = 0;     // that were taken
 };
 
 // xorshift64*.

@@ -5,6 +5,7 @@
 
 #include "simt/checks/deadlock.h"
 #include "simt/checks/races.h"
+#include "simt/checks/spinning.h"
 #include "simt/memory/async-copy.h"
 
 namespace lean::simt {
@@ -52,7 +53,8 @@ void Worker::prepare(const Grid& grid, size_t resident) {
   std::byte* own_registers = registers.get(resident * warps * register_bytes);
   std::byte* own_local = local.get(resident * warps * local_bytes);
   std::byte* own_shared = shared.get(resident * shared_each);
-  std::memset(own_registers, 0, resident * warps * register_bytes);
+  // Registers keep what an earlier block has left in them: PTX gives them no first value, and a
+  // large kernel has megabytes of them.
   for (size_t b = 0; b < resident; ++b) {
     Block& block = blocks[b];
     block.grid = &grid;
@@ -112,7 +114,7 @@ void Worker::start(const Grid& grid, Block& block, Cluster& cluster, uint64_t cl
     const uint32_t left = block.threads - warp.index * kLanes;
     warp.alive = left >= kLanes ? kAllLanes : (Mask{1} << left) - 1;
     warp.running = warp.alive;
-    warp.pc = 0;
+    warp.pc = grid.kernel->entry;
     warp.parked.clear();
     warp.blocked.clear();
     warp.cluster_arrived = 0;
@@ -152,6 +154,7 @@ void Worker::schedule(size_t resident) {
   }
   if (order == Options::Order::reverse) std::reverse(warps.begin(), warps.end());
   bool last_try = false;
+  Spinning spinning(*this, options().patience);
   for (;;) {
     if (order == Options::Order::random) {
       for (size_t i = warps.size(); i > 1; --i) {
@@ -166,8 +169,11 @@ void Worker::schedule(size_t resident) {
         continue;
       }
       const uint32_t slice = order == Options::Order::random ? 1 + random.below(200) : jumps;
-      progress |= run_warp(*warp, slice, order, random).progress;
+      const Mask alive = warp->alive;
+      const Slice ran = run_warp(*warp, slice, order, random);
+      progress |= ran.progress;
       left |= warp->alive != 0;
+      if (spinning.is_endless(ran.jumps, warp->alive != alive)) report_spinning(warps);
     }
     if (!left) return;
     if (!progress && last_try) report_deadlock(warps);

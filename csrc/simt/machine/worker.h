@@ -13,6 +13,7 @@
 namespace lean::simt {
 
 class Counters;
+class Spinning;
 struct Region;
 
 // Memory that grows and is never given back.
@@ -33,6 +34,7 @@ struct Worker {
   Random random{1};
   std::shared_ptr<Counters> counters;  // while a launch is counted
   bool observed = false;               // somebody wants to know of accesses
+  Spinning* spinning = nullptr;        // while it looks for stores that change something
   Arena registers, shared, local;
 
   // Makes room for so many blocks at once.

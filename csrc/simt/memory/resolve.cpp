@@ -4,6 +4,7 @@
 
 #include "simt/checks/fault.h"
 #include "simt/checks/races.h"
+#include "simt/checks/spinning.h"
 #include "simt/counters/collect.h"
 #include "simt/machine/worker.h"
 #include "simt/memory/access.h"
@@ -238,6 +239,9 @@ void observe(Warp& warp, const Instruction& instruction, const Access& access, S
   const bool shared = space == Space::shared;
   if (block.grid->races != nullptr) {
     block.grid->races->access(warp, instruction, access, shared, host);
+  }
+  if (block.worker->spinning != nullptr && writes(access.kind)) {
+    block.worker->spinning->note(access, host);
   }
   if (Counters* counters = block.worker->counters.get()) {
     shared ? counters->shared(access) : counters->global(access);

@@ -1,7 +1,5 @@
 #include "simt/ptx/assembler.h"
 
-#include <algorithm>
-
 #include "simt/machine/codes.h"
 
 namespace lean::simt {
@@ -25,22 +23,29 @@ bool has_wide_immediates(const Spelling& spelling) {
 }  // namespace
 
 Assembler::Assembler(const SyntaxTree& tree, const Function& function, const Module& module,
-                     Kernel& kernel)
+                     Unit& unit, Kernel& kernel)
     : tree_(tree),
       function_(function),
       module_(module),
+      unit_(unit),
       kernel_(kernel),
-      registers_(function, kernel) {}
+      registers_(function, kernel),
+      start_(static_cast<uint32_t>(kernel.code.size())),
+      first_table_(kernel.branch_tables.size()) {}
 
 void Assembler::run() {
-  kernel_.name = function_.name;
-  kernel_.max_threads = function_.max_threads;
-  const auto dim = [](const uint32_t(&three)[3]) { return Dim{three[0], three[1], three[2]}; };
-  kernel_.required_block = dim(function_.required_threads);
-  kernel_.required_cluster = dim(function_.required_cluster);
-  kernel_.explicit_cluster = function_.explicit_cluster;
-  lay_out_parameters();
-  lay_out_shared();
+  if (function_.entry) {
+    kernel_.entry = start_;
+    lay_out_parameters();
+  } else {
+    own_.start = start_;
+    own_.function = &function_;
+    own_.back = registers_.nameless(Type::b32);
+    for (const Declaration& each : function_.results) own_.results.push_back(lay_out(-1, each));
+    for (const Declaration& each : function_.parameters) {
+      own_.parameters.push_back(lay_out(-1, each));
+    }
+  }
   lay_out_local();
   for (const Statement& statement : function_.statements) {
     first_of_.push_back(static_cast<uint32_t>(kernel_.code.size()));
@@ -52,6 +57,8 @@ void Assembler::run() {
   end.spelling.opcode = end.spelling.text = "ret";
   assemble(end);
   finish();
+  // From now on it can be called: not by itself, nor by what it calls.
+  if (!function_.entry) unit_.functions[function_.name] = own_;
 }
 
 void Assembler::lay_out_parameters() {
@@ -63,66 +70,28 @@ void Assembler::lay_out_parameters() {
   }
 }
 
-// Of the module's shared variables a kernel has those that it names.
-void Assembler::lay_out_shared() {
-  std::set<std::string_view> named;
-  for (const Statement& statement : function_.statements) {
-    for (const Operand& operand : statement.spelling.operands) {
-      named.insert(operand.name);
-      for (const Operand& element : operand.elements) named.insert(element.name);
-    }
-  }
-  constexpr uint64_t kGap = 16;
-  std::vector<const Declaration*> open;
-  uint64_t size = 0;  // as nvcc counts it
-  uint64_t end = 0;   // with the gaps
-  const auto start_at = [&](uint64_t offset) {
-    if (offset > end) {
-      kernel_.shared_gaps.push_back(
-          {static_cast<uint32_t>(end), static_cast<uint32_t>(offset - end)});
-    }
-    end = offset;
-  };
-  const auto place = [&](const Declaration& variable) {
-    if (variable.space != "shared") return;
-    if (!variable.sized) {
-      open.push_back(&variable);
-      return;
-    }
-    start_at(align_up(end == 0 ? 0 : end + kGap, variable.align));
-    shared_[variable.name] = end;
-    end += variable.bytes;
-    size = align_up(size, variable.align) + variable.bytes;
-  };
-  for (const Declaration& variable : tree_.variables) {
-    if (named.count(variable.name) != 0) place(variable);
-  }
-  for (const Scope& scope : function_.scopes) {
-    for (const auto& [name, variable] : scope.variables) place(variable);
-  }
-  kernel_.static_shared = static_cast<uint32_t>(size);
-  kernel_.shared_end = static_cast<uint32_t>(end);
-  uint64_t alignment = 16;
-  for (const Declaration* variable : open) alignment = std::max(alignment, variable->align);
-  start_at(align_up(end == 0 || open.empty() ? end : end + kGap, alignment));
-  for (const Declaration* variable : open) shared_[variable->name] = end;
-  kernel_.dynamic_shared = static_cast<uint32_t>(end);
+uint32_t Assembler::lay_out(int32_t scope, const Declaration& variable) {
+  const uint32_t offset = align_up(kernel_.local_bytes, variable.align);
+  local_[{scope, variable.name}] = offset;
+  kernel_.local_bytes = offset + static_cast<uint32_t>(variable.bytes);
+  return offset;
 }
 
+// Local variables, and those that hold the arguments and results of calls.
 void Assembler::lay_out_local() {
-  for (const Scope& scope : function_.scopes) {
-    for (const auto& [name, variable] : scope.variables) {
-      if (variable.space != "local") continue;
-      const uint32_t offset = align_up(kernel_.local_bytes, variable.align);
-      local_[name] = offset;
-      kernel_.local_bytes = offset + static_cast<uint32_t>(variable.bytes);
+  for (size_t i = 0; i < function_.scopes.size(); ++i) {
+    for (const auto& [name, variable] : function_.scopes[i].variables) {
+      if (variable.space == "shared") continue;
+      lay_out(static_cast<int32_t>(i), variable);
     }
   }
-  kernel_.local_bytes = align_up(kernel_.local_bytes, 16);
 }
 
 void Assembler::assemble(const Statement& statement) {
   const Spelling& spelling = statement.spelling;
+  if (spelling.opcode == "call") return assemble_call(statement);
+  if (spelling.opcode == "ret" && !function_.entry) return assemble_return(statement);
+  if (names_own_parameters(statement)) return assemble(with_local(statement));
   for (const Operand& operand : spelling.operands) read_clocks(statement, operand);
   Instruction made;
   Draft draft;
@@ -137,22 +106,23 @@ void Assembler::assemble(const Statement& statement) {
       resolve(statement, operand, wide, made, draft);
     }
   }
-  if (statement.guarded) {
-    made.guarded = true;
-    draft.resolved &= registers_.find(statement.scope, statement.guard, made.guard);
-    made.guard.negated = statement.guard_negated;
-  }
+  draft.resolved &= guard(statement, made);
   const size_t count = kernel_.columns.size() - draft.first_column;
   if (count > UINT8_MAX) draft.resolved = false;
   made.operand_count = static_cast<uint8_t>(count);
   // Families may look at the columns while they choose.
   made.operands = kernel_.columns.data() + draft.first_column;
   if (draft.resolved) made.execute = select_code(spelling, made);
-  if (made.execute == nullptr && spelling.opcode == "call") made.execute = refuse_call;
-  const bool argument = spelling.opcode == "st" && spelling.has("param");
-  if (made.execute == nullptr && argument && !draft.resolved) made.execute = skip_argument;
   if (made.execute == nullptr) made.execute = refuse;
   add(made, draft, statement);
+}
+
+bool Assembler::guard(const Statement& statement, Instruction& made) {
+  if (!statement.guarded) return true;
+  made.guarded = true;
+  const bool found = registers_.find(statement.scope, statement.guard, made.guard);
+  made.guard.negated = statement.guard_negated;
+  return found;
 }
 
 void Assembler::add(Instruction made, const Draft& draft, const Statement& statement) {
@@ -160,7 +130,7 @@ void Assembler::add(Instruction made, const Draft& draft, const Statement& state
   kernel_.code.push_back(made);
   kernel_.places.push_back(place_of(statement));
   kernel_.classes.push_back(class_of(statement.spelling));
-  first_columns_.push_back(draft.first_column);
+  unit_.first_columns.push_back(draft.first_column);
   jumps_.push_back(draft.jumps ? int64_t{draft.jump} : -1);
 }
 
@@ -193,15 +163,12 @@ Column Assembler::immediate(const Statement& statement, const Operand& operand, 
 }
 
 void Assembler::finish() {
-  for (size_t i = 0; i < kernel_.code.size(); ++i) {
-    Instruction& made = kernel_.code[i];
-    made.operands = kernel_.columns.data() + first_columns_[i];
-    if (jumps_[i] >= 0) made.target = first_of_[static_cast<size_t>(jumps_[i])];
+  for (size_t i = 0; i < jumps_.size(); ++i) {
+    if (jumps_[i] >= 0) kernel_.code[start_ + i].target = first_of_[static_cast<size_t>(jumps_[i])];
   }
-  for (std::vector<uint32_t>& targets : kernel_.branch_tables) {
-    for (uint32_t& target : targets) target = first_of_[target];
+  for (size_t i = first_table_; i < kernel_.branch_tables.size(); ++i) {
+    for (uint32_t& target : kernel_.branch_tables[i]) target = first_of_[target];
   }
-  kernel_.register_bytes = align_up(kernel_.register_bytes, 64);
 }
 
 std::string Assembler::file_line(const SourceLocation& location) const {

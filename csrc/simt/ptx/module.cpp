@@ -1,7 +1,7 @@
 #include "simt/ptx/module.h"
 
 #include "simt/memory/device-memory.h"
-#include "simt/ptx/assembler.h"
+#include "simt/ptx/link.h"
 #include "simt/ptx/variables.h"
 
 namespace lean::simt {
@@ -18,7 +18,7 @@ std::unique_ptr<Module> parse_module(std::string_view ptx) {
   for (const Function& function : tree.functions) {
     if (!function.entry || !function.defined) continue;
     auto kernel = std::make_unique<Kernel>();
-    Assembler(tree, function, *module, *kernel).run();
+    link_kernel(tree, function, *module, *kernel);
     module->kernels[function.name] = std::move(kernel);
   }
   return module;

@@ -54,13 +54,21 @@ struct Kernel {
   Dim required_block{0, 0, 0};    // .reqntid, __block_size__; 0: any
   Dim required_cluster{0, 0, 0};  // .reqnctapercluster, __cluster_dims__; 0: any
   bool explicit_cluster = false;  // .explicitcluster
+  // Functions that the kernel calls stand before it, each after those that it calls itself: lanes
+  // that are in one run before those that wait for them behind the call.
   std::vector<Instruction> code;
+  uint32_t entry = 0;                     // where the kernel begins
   std::vector<Place> places;              // of each instruction
   std::vector<InstructionClass> classes;  // of each instruction
   std::vector<Column> columns;            // what the instructions' operands point into
   std::vector<Line> constants;
   std::vector<SpecialRegister> specials;             // to be filled when a warp starts
   std::vector<std::vector<uint32_t>> branch_tables;  // of brx.idx
+  struct Copy {
+    uint32_t from, to, bytes;  // in the local memory of a thread
+  };
+  std::vector<std::vector<Copy>> copies;  // of calls: arguments, results
+  std::vector<std::string> refusals;      // why a call is not interpreted
 
   const Place& place(uint32_t pc) const { return places[pc]; }
 };

@@ -99,11 +99,11 @@ class FileParser {
     cursor.expect(';');
   }
 
-  void parameters(Cursor& cursor, Function& function) {
+  void parameters(Cursor& cursor, std::vector<Declaration>& declarations) {
     cursor.expect('(');
     while (!cursor.take_if(')')) {
       const std::string_view space = cursor.take().text;
-      function.parameters.push_back(parse_declaration(cursor, space));
+      declarations.push_back(parse_declaration(cursor, space));
       cursor.take_if(',');
     }
   }
@@ -145,12 +145,9 @@ class FileParser {
     if (cursor.peek().is_directive("attribute")) {
       while (!cursor.take_if(')')) cursor.take();
     }
-    if (!entry && cursor.peek().is('(')) {
-      Function results;
-      parameters(cursor, results);
-    }
+    if (!entry && cursor.peek().is('(')) parameters(cursor, function.results);
     function.name = cursor.word();
-    if (cursor.peek().is('(')) parameters(cursor, function);
+    if (cursor.peek().is('(')) parameters(cursor, function.parameters);
     while (cursor.peek().kind == Token::Kind::directive) tuning(cursor, function);
     if (cursor.peek().is('{')) {
       function.defined = true;

@@ -20,6 +20,8 @@ class Registers {
   // False when no register has this name in the scope or around it.
   bool find(int32_t scope, std::string_view name, Column& column);
   Column special(Special which);
+  // One that has no name.
+  Column nameless(Type type) { return make(type); }
   // A column of its own for an immediate or address; equal ones are shared.
   Column constant(uint64_t bits, bool wide);
 

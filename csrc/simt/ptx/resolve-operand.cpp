@@ -67,8 +67,20 @@ void Assembler::resolve_address(const Statement& statement, const Operand& opera
   kernel_.columns.push_back(registers_.constant(address + operand.bits, true));
 }
 
-bool Assembler::symbol(const Statement&, std::string_view name, uint64_t& address) const {
-  for (const auto* table : {&parameters_, &shared_, &local_}) {
+bool Assembler::local(int32_t scope, std::string_view name, uint64_t& offset) const {
+  for (;; scope = function_.scopes[static_cast<size_t>(scope)].parent) {
+    const auto found = local_.find({scope, std::string(name)});
+    if (found != local_.end()) {
+      offset = found->second;
+      return true;
+    }
+    if (scope < 0) return false;
+  }
+}
+
+bool Assembler::symbol(const Statement& statement, std::string_view name, uint64_t& address) const {
+  if (local(statement.scope, name, address)) return true;
+  for (const auto* table : {&parameters_, &std::as_const(unit_.shared)}) {
     const auto found = table->find(name);
     if (found == table->end()) continue;
     address = found->second;

@@ -64,7 +64,8 @@ struct Scope {
 struct Function {
   std::string name;
   bool entry = false;
-  bool defined = false;  // has a body
+  bool defined = false;              // has a body
+  std::vector<Declaration> results;  // of a .func
   std::vector<Declaration> parameters;
   uint32_t max_threads = 1024;
   uint32_t required_threads[3] = {0, 0, 0};
