@@ -161,36 +161,6 @@ describe.each(cudaBackends)("on %s", (device) => {
     );
   });
 
-  test("stepAsync has stepped when it resolves", async () => {
-    const made = parameter(64);
-    using optimizer = make([made]);
-    const before = bitsOf(made.data.read());
-    await optimizer.stepAsync();
-    expect(bitsOf(made.data.read())).not.toBe(before);
-  });
-
-  test("a saved run goes on bit for bit", () => {
-    const folder = mkdtempSync(join(tmpdir(), "lean-optim-"));
-    try {
-      const first = parameter(500, 1, "bfloat16");
-      using optimizer = make([first], adamSN({ lr: 1e-2 }));
-      optimizer.step();
-      optimizer.save(join(folder, "state.safetensors"));
-      const second = parameter(500, 1, "bfloat16");
-      second.data.buffer.write(first.data.read());
-      using resumed = make([second], adamSN({ lr: 1e-2 }));
-      resumed.load(join(folder, "state.safetensors"));
-      for (const each of [optimizer, resumed]) {
-        each.step();
-        each.synchronize();
-      }
-      expect(bitsOf(second.data.read())).toBe(bitsOf(first.data.read()));
-      expect(stateBits(resumed.stateDict())).toEqual(stateBits(optimizer.stateDict()));
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-
   test("a run goes on on the CPU, and from there on the device again", () => {
     const folder = mkdtempSync(join(tmpdir(), "lean-optim-"));
     const warn = jest.spyOn(process, "emitWarning").mockImplementation();
@@ -224,6 +194,36 @@ describe.each(cudaBackends)("on %s", (device) => {
       for (const [i, x] of expected.entries()) expect(got[i]).toBeCloseTo(x, 5);
     } finally {
       warn.mockRestore();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("stepAsync has stepped when it resolves", async () => {
+    const made = parameter(64);
+    using optimizer = make([made]);
+    const before = bitsOf(made.data.read());
+    await optimizer.stepAsync();
+    expect(bitsOf(made.data.read())).not.toBe(before);
+  });
+
+  test("a saved run goes on bit for bit", () => {
+    const folder = mkdtempSync(join(tmpdir(), "lean-optim-"));
+    try {
+      const first = parameter(500, 1, "bfloat16");
+      using optimizer = make([first], adamSN({ lr: 1e-2 }));
+      optimizer.step();
+      optimizer.save(join(folder, "state.safetensors"));
+      const second = parameter(500, 1, "bfloat16");
+      second.data.buffer.write(first.data.read());
+      using resumed = make([second], adamSN({ lr: 1e-2 }));
+      resumed.load(join(folder, "state.safetensors"));
+      for (const each of [optimizer, resumed]) {
+        each.step();
+        each.synchronize();
+      }
+      expect(bitsOf(second.data.read())).toBe(bitsOf(first.data.read()));
+      expect(stateBits(resumed.stateDict())).toEqual(stateBits(optimizer.stateDict()));
+    } finally {
       rmSync(folder, { recursive: true });
     }
   });
