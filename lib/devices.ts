@@ -1,7 +1,7 @@
 /** The devices by name. */
 import { requireOneOf } from "./options.js";
 
-/** `simt` runs the CUDA code on an interpreter: for tests, where it was built (docs/architecture.md). */
+/** `simt` runs the CUDA code on an interpreter: for tests, where it was built (docs/simt.md). */
 export const deviceNames = ["cpu", "cuda", "simt"] as const;
 export type DeviceName = (typeof deviceNames)[number];
 
