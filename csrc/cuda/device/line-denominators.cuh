@@ -22,11 +22,11 @@ class LineDenominators {
 
   // N / (sqrt(v) * v_scale + eps), of the octet that begins at (row, col), element i.
   __device__ Octet divide(const Octet& n, const Octet& grad, int64_t row, int64_t col, int64_t i,
-                          int count) const {
+                          int count, bool whole) const {
     if (v_ == nullptr) return n;
     switch (partition_) {
       case Partition::elementwise:
-        return divide_elements(n, grad, i, count);
+        return divide_elements(n, grad, i, count, whole);
       case Partition::columns:
         return divide_columns(n, col, count);
       case Partition::blocks:
@@ -48,14 +48,15 @@ class LineDenominators {
     return ratio;
   }
 
-  __device__ Octet divide_elements(const Octet& n, const Octet& grad, int64_t i, int count) const {
-    Octet v = widen(load(v_, DType::float32, i, count), DType::float32);
+  __device__ Octet divide_elements(const Octet& n, const Octet& grad, int64_t i, int count,
+                                   bool whole) const {
+    Octet v = widen(load(v_, DType::float32, i, count, whole), DType::float32);
     if (!given_) {
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) {
         v.x[k] = next_second_moment(v.x[k], grad.x[k] * grad.x[k], s_);
       }
-      store(v_, DType::float32, i, count, narrow(v, DType::float32));
+      store(v_, DType::float32, i, count, narrow(v, DType::float32), whole);
     }
     Octet ratio;
 #pragma unroll
