@@ -57,7 +57,7 @@ struct Kernel {
   // Functions that the kernel calls stand before it, each after those that it calls itself: lanes
   // that are in one run before those that wait for them behind the call.
   std::vector<Instruction> code;
-  uint32_t entry = 0;  // where the kernel begins
+  uint32_t entry = 0;                     // where the kernel begins
   std::vector<Place> places;              // of each instruction
   std::vector<InstructionClass> classes;  // of each instruction
   std::vector<Column> columns;            // what the instructions' operands point into

@@ -64,7 +64,7 @@ struct Scope {
 struct Function {
   std::string name;
   bool entry = false;
-  bool defined = false;  // has a body
+  bool defined = false;              // has a body
   std::vector<Declaration> results;  // of a .func
   std::vector<Declaration> parameters;
   uint32_t max_threads = 1024;
