@@ -96,3 +96,29 @@ TEST_CASE("wmma of tf32 and double") {
   check_layouts<wmma::precision::tf32, float, float, 16, 16, 8>();
   check_layouts<double, double, double, 8, 8, 4>();
 }
+
+namespace {
+
+// A matrix of floats read by rows and written by columns.
+__global__ void turn(const float* from, float* to, int stride) {
+  wmma::fragment<wmma::accumulator, 16, 16, 16, float> fragment;
+  wmma::load_matrix_sync(fragment, from, 16, wmma::mem_row_major);
+  wmma::store_matrix_sync(to, fragment, stride, wmma::mem_col_major);
+}
+
+}  // namespace
+
+TEST_CASE("wmma: a store by columns, with a stride") {
+  constexpr int kStride = 20;
+  std::vector<float> values(256);
+  for (int i = 0; i < 256; ++i) values[i] = static_cast<float>(i);
+  DeviceArray<float> from(values), to(std::vector<float>(16 * kStride, -1));
+  turn<<<1, 32>>>(from, to, kStride);
+  CUDA_OK(cudaDeviceSynchronize());
+  const auto results = to.get();
+  for (int column = 0; column < 16; ++column) {
+    for (int k = 0; k < kStride; ++k) {
+      CHECK(results[column * kStride + k] == (k < 16 ? values[k * 16 + column] : -1));
+    }
+  }
+}
