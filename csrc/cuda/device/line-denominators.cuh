@@ -20,15 +20,16 @@ class LineDenominators {
         given_(item.moment_given),
         s_(s) {}
 
-  // N / (sqrt(v) * v_scale + eps), of the octet that begins at (row, col), element i.
+  // N / (sqrt(v) * v_scale + eps), of the octet that begins at (row, col), element i. `whole`: as
+  // in octet.cuh.
   __device__ Octet divide(const Octet& n, const Octet& grad, int64_t row, int64_t col, int64_t i,
-                          int count) const {
+                          int count, bool whole = false) const {
     if (v_ == nullptr) return n;
     switch (partition_) {
       case Partition::elementwise:
-        return divide_elements(n, grad, i, count);
+        return divide_elements(n, grad, i, count, whole);
       case Partition::columns:
-        return divide_columns(n, col, count);
+        return divide_columns(n, col, count, whole);
       case Partition::blocks:
         return divide_blocks(n, i, count);
       default:
@@ -48,14 +49,15 @@ class LineDenominators {
     return ratio;
   }
 
-  __device__ Octet divide_elements(const Octet& n, const Octet& grad, int64_t i, int count) const {
-    Octet v = widen(load(v_, DType::float32, i, count), DType::float32);
+  __device__ Octet divide_elements(const Octet& n, const Octet& grad, int64_t i, int count,
+                                   bool whole) const {
+    Octet v = widen(load(v_, DType::float32, i, count, whole), DType::float32);
     if (!given_) {
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) {
         v.x[k] = next_second_moment(v.x[k], grad.x[k] * grad.x[k], s_);
       }
-      store(v_, DType::float32, i, count, narrow(v, DType::float32));
+      store(v_, DType::float32, i, count, narrow(v, DType::float32), whole);
     }
     Octet ratio;
 #pragma unroll
@@ -63,8 +65,8 @@ class LineDenominators {
     return ratio;
   }
 
-  __device__ Octet divide_columns(const Octet& n, int64_t col, int count) const {
-    const Octet v = widen(load(v_, DType::float32, col, count), DType::float32);
+  __device__ Octet divide_columns(const Octet& n, int64_t col, int count, bool whole) const {
+    const Octet v = widen(load(v_, DType::float32, col, count, whole), DType::float32);
     Octet ratio;
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * (Real{1} / denominator(v.x[k], s_));
