@@ -266,7 +266,7 @@ describe.each(cudaBackends)("on %s", (device) => {
         new Optimizer(
           [
             {
-              optimizer: adamSNSM({ rank: 4 }),
+              optimizer: adamSNSM({ rank: 4, projector: "svd" }),
               params: [{ name: "w", shape: [64, 64], dtype: "float32", data: buffer }],
             },
           ],
