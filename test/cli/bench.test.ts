@@ -46,6 +46,7 @@ describe("lean-optim bench", () => {
       { recipe: "adamw", launches: 3 },
       { recipe: "adamSN", launches: 3 },
       { recipe: "rmspropSN", launches: 3 },
+      { recipe: "adamSNSM", launches: 6 },
     ]);
   });
 
