@@ -175,6 +175,9 @@ __global__ void __launch_bounds__(kStepThreads)
   // The same for all lanes of a warp, which then has one row's octets.
   const bool whole = width == kWarp && first_col + kWarp * kOctet <= cols;
   const int count = own_row < at_once && col < cols ? octet_count(col, cols) : 0;
+  const bool by_columns = denominators.are_of_columns();
+  Octet factors = {};
+  if (by_columns && count > 0) factors = denominators.inverses(col, count, whole);
   for (int64_t from = first_row; from < end_row; from += at_once) {
     const int64_t row = from + own_row;
     const bool is_inside = count > 0 && row < end_row;
@@ -215,9 +218,14 @@ __global__ void __launch_bounds__(kStepThreads)
       }
     }
     if (!is_inside) continue;  // what follows writes only a thread's own numerators
-    const Octet ratio = denominators.divide(n, g, row, col, i, count, whole);
+    if (by_columns) {
 #pragma unroll
-    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
+      for (int k = 0; k < kOctet; ++k) n.x[k] = n.x[k] * factors.x[k];
+    } else {
+      n = denominators.divide(n, g, row, col, i, count, whole);
+    }
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], n.x[k], s);
     store(param, param_type, i, count, rounder.narrow(w, param_type, i), whole);
   }
 }

@@ -78,7 +78,9 @@ struct ByNorm {
     const DType type = item.grad.dtype;
     double sum = 0;
     for (int64_t i = rank * kOctet; i < length; i += size * kOctet) {
-      const Octet x = widen(load(grad, type, row * length + i, octet_count(i, length)), type);
+      const bool whole = i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= length;
+      const Octet x =
+          widen(load(grad, type, row * length + i, octet_count(i, length), whole), type);
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) sum = fma(double{x.x[k].x}, double{x.x[k].x}, sum);
     }
@@ -98,11 +100,12 @@ struct ByNorm {
     const int64_t col = first + lane * kOctet;
     const int64_t end = min((part + 1) * chunk(item), rows);
     const DType type = item.grad.dtype;
+    const bool whole = first + kPanel <= cols;
     double own[kOctet] = {};
     if (col < cols) {
       const int count = octet_count(col, cols);
       for (int64_t row = part * chunk(item) + warp; row < end; row += kWarps) {
-        const Octet x = widen(load(grad, type, row * cols + col, count), type);
+        const Octet x = widen(load(grad, type, row * cols + col, count, whole), type);
 #pragma unroll
         for (int k = 0; k < kOctet; ++k) own[k] = fma(double{x.x[k].x}, double{x.x[k].x}, own[k]);
       }

@@ -37,6 +37,19 @@ class LineDenominators {
     }
   }
 
+  // Where columns share them, the inverses for an octet of columns, of which a thread that keeps to
+  // them needs no more.
+  __device__ bool are_of_columns() const {
+    return v_ != nullptr && partition_ == Partition::columns;
+  }
+  __device__ Octet inverses(int64_t col, int count, bool whole) const {
+    const Octet v = widen(load(v_, DType::float32, col, count, whole), DType::float32);
+    Octet factors;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) factors.x[k] = Real{1} / denominator(v.x[k], s_);
+    return factors;
+  }
+
  private:
   __device__ Real inverse(int64_t subset) const {
     return Real{1} / denominator(Real{v_[subset]}, s_);
@@ -66,10 +79,10 @@ class LineDenominators {
   }
 
   __device__ Octet divide_columns(const Octet& n, int64_t col, int count, bool whole) const {
-    const Octet v = widen(load(v_, DType::float32, col, count, whole), DType::float32);
+    const Octet factors = inverses(col, count, whole);
     Octet ratio;
 #pragma unroll
-    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * (Real{1} / denominator(v.x[k], s_));
+    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factors.x[k];
     return ratio;
   }
 
