@@ -1,15 +1,16 @@
-// Two launches after the second moments: the first projects the gradients and brings the momentum
-// up to date in its epilogue, leaving D = m_scale * M - R; the second projects D back and steps the
-// weights in its epilogue, so that each is touched once.
+// Two launches: the first projects the gradients, brings second moments of whole lines up to date
+// from what it reads for that, and in its epilogue the momentum, leaving D = m_scale * M - R; the
+// second projects D back and steps the weights in its epilogue, so that each is touched once.
 #include "kernels/subspace-step.h"
 
 #include "cuda/device/float-product.cuh"
 #include "cuda/device/line-denominators.cuh"
+#include "cuda/device/line-squares.cuh"
+#include "cuda/device/moments.cuh"
 #include "cuda/device/rounder.cuh"
 #include "cuda/device/tensor-product.cuh"
 #include "cuda/partial-sums.h"
 #include "cuda/register.h"
-#include "cuda/subset-moments.cuh"
 
 namespace lean::cuda {
 namespace {
@@ -69,21 +70,40 @@ __global__ void __launch_bounds__(kThreads)
   const DType state_type = item.exp_avg.dtype;
   const DType d_type = difference_type(item);
   const int64_t cols = product.cols();
-  Core::compute(product, Corner::of(tile.index, cols),
-                [&](int64_t row, int64_t col, int count, const Octet& sums) {
-                  const int64_t i = row * cols + col;
-                  Octet m = widen(load(exp_avg, state_type, i, count), state_type);
-                  Octet d;
+  const Corner corner = Corner::of(tile.index, cols);
+
+  // Of the tiles that read a line of the gradient, the first takes its sum.
+  const bool right = item.side == Side::right;
+  const bool has_sums = item.partition == Partition::rows || item.partition == Partition::columns;
+  const bool is_first = (right ? corner.col : corner.row) == 0;
+  const int64_t first_line = right ? corner.row : corner.col;
+  const int64_t lines = right ? product.rows() : cols;
+  const double factor = square_factor(s, false, item.mean, item.basis.rows());
+  float* v = at<float>(item.exp_avg_sq, bases);
+  const auto update = [=](int line, double sum) {
+    if (first_line + line >= lines) return;
+    update_moment(v[first_line + line], static_cast<float>(sum * factor), s);
+  };
+  LineSquares<Core, decltype(update)> squares(has_sums && !item.moment_given && is_first, right,
+                                              update);
+
+  Core::compute(
+      product, corner,
+      [&](int64_t row, int64_t col, int count, bool whole, const Octet& sums) {
+        const int64_t i = row * cols + col;
+        Octet m = widen(load(exp_avg, state_type, i, count, whole), state_type);
+        Octet d;
 #pragma unroll
-                  for (int k = 0; k < kOctet; ++k) {
-                    const Real r = sums.x[k] * s.grad_factor;
-                    m.x[k] = next_momentum(m.x[k], r, s);
-                    d.x[k] = m.x[k] * s.m_scale - r;
-                    if (s.drop_momentum != 0) m.x[k] = {0};
-                  }
-                  store(exp_avg, state_type, i, count, narrow(m, state_type));
-                  store(difference, d_type, i, count, narrow(d, d_type));
-                });
+        for (int k = 0; k < kOctet; ++k) {
+          const Real r = sums.x[k] * s.grad_factor;
+          m.x[k] = next_momentum(m.x[k], r, s);
+          d.x[k] = m.x[k] * s.m_scale - r;
+          if (s.drop_momentum != 0) m.x[k] = {0};
+        }
+        store(exp_avg, state_type, i, count, narrow(m, state_type), whole);
+        store(difference, d_type, i, count, narrow(d, d_type), whole);
+      },
+      squares);
 }
 
 template <class Core>
@@ -104,21 +124,22 @@ __global__ void __launch_bounds__(kThreads)
   const Rounder rounder = rounder_of(item, bases);
   const LineDenominators denominators(item, s, bases);
   const int64_t cols = product.cols();
-  Core::compute(product, corner, [&](int64_t row, int64_t col, int count, const Octet& back) {
-    const int64_t i = row * cols + col;
-    Octet w = widen(load(param, param_type, i, count), param_type);
-    Octet g = widen(load(grad, grad_type, i, count), grad_type);
-    Octet n;
+  Core::compute(product, corner,
+                [&](int64_t row, int64_t col, int count, bool whole, const Octet& back) {
+                  const int64_t i = row * cols + col;
+                  Octet w = widen(load(param, param_type, i, count, whole), param_type);
+                  Octet g = widen(load(grad, grad_type, i, count, whole), grad_type);
+                  Octet n;
 #pragma unroll
-    for (int k = 0; k < kOctet; ++k) {
-      g.x[k] = g.x[k] * s.grad_factor;
-      n.x[k] = g.x[k] + back.x[k];
-    }
-    const Octet ratio = denominators.divide(n, g, row, col, i, count);
+                  for (int k = 0; k < kOctet; ++k) {
+                    g.x[k] = g.x[k] * s.grad_factor;
+                    n.x[k] = g.x[k] + back.x[k];
+                  }
+                  const Octet ratio = denominators.divide(n, g, row, col, i, count, whole);
 #pragma unroll
-    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
-    store(param, param_type, i, count, rounder.narrow(w, param_type, i));
-  });
+                  for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
+                  store(param, param_type, i, count, rounder.narrow(w, param_type, i), whole);
+                });
 }
 
 using Kernel = void (*)(const SubspaceStep*, const Tile*, Differences, Bases);
@@ -128,7 +149,6 @@ class Launcher {
  public:
   Launcher(std::span<const SubspaceStep> items, Recorder& recorder)
       : items_(items), recorder_(recorder), on_device_(recorder.upload(items)) {
-    record_moments(items, on_device_, recorder);
     const PartialSums memory = partial_sums(items, recorder, [](const SubspaceStep& item) {
       constexpr int64_t kAlign = 8;  // floats: 32 bytes
       return (item.exp_avg.numel() + kAlign - 1) / kAlign * kAlign;

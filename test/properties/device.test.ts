@@ -14,6 +14,7 @@ import {
   sgdSM,
 } from "lean-optim";
 import { type DevicePointer, deviceMemory } from "../../lib/device-memory.js";
+import { takeCounters } from "../../lib/native.js";
 import { cudaBackends } from "../support/backends.js";
 import { bitsOf, stateBits } from "../support/bits.js";
 import { decode, encode, randomArray, randomFloats } from "../support/dtypes.js";
@@ -259,6 +260,30 @@ describe.each(cudaBackends)("on %s", (device) => {
       expect(bitsOf(alone.data.read())).toBe(bitsOf((many[i] as Made).data.read()));
       expect(optimizer.launches).toBeLessThanOrEqual(other.launches + 3);
     }
+  });
+
+  // Both axes of a weight with more columns than rows, and so, by default, with sums by columns.
+  test.each([
+    ["columns", "std", 1376],
+    ["rows", "reverse", 512],
+  ] as const)("momentum of %s: each byte moves once", (_, side, lines) => {
+    if (takeCounters(device, true) === null) return;
+    const rank = 128;
+    const count = 512 * 1376;
+    const made = { ...parameter(count, 1, "bfloat16"), shape: [512, 1376] };
+    const recipe = adamSNSM({ rank, side, projector: "topK", stateDtype: "bfloat16" });
+    using optimizer = make([made], recipe);
+    optimizer.step();
+    optimizer.synchronize();
+    takeCounters(device, true);
+    optimizer.step();
+    optimizer.synchronize();
+    let touched = 0;
+    for (const { loads, stores } of takeCounters(device, false) ?? []) {
+      touched += 32 * (loads.sectorsTouched + stores.sectorsTouched);
+    }
+    // The gradient for the sums; weight, gradient and the lines' share of momentum for the step.
+    expect(touched / (count * (8 + (4 * rank) / lines))).toBeLessThan(1.02);
   });
 
   test("the state may be the caller's memory", () => {

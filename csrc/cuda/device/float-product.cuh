@@ -3,6 +3,7 @@
 // ascending order.
 #pragma once
 
+#include "cuda/device/line-squares.cuh"
 #include "cuda/device/operand.cuh"
 #include "cuda/device/reduce.cuh"
 
@@ -11,14 +12,20 @@ namespace lean::cuda {
 class FloatProduct {
  public:
   // As TensorProduct's.
-  template <class Body>
-  __device__ static void compute(const Product& product, Corner corner, Body body) {
-    __shared__ Shared stages[2];
+  template <class Body, class Watch = Unwatched>
+  __device__ static void compute(const Product& product, Corner corner, Body body,
+                                 Watch watch = {}) {
+    __shared__ union {
+      Shared stages[2];
+      double squares[kThreads * kOctet];
+    } shared;
+    Shared(&stages)[2] = shared.stages;
     float sums[kOwn][kOwn] = {};
     const int row = threadIdx.x / kAcross * kOwn;
     const int col = threadIdx.x % kAcross * kOwn;
     Bits a = load(product.a, corner.row, 0);
     Bits b = load(product.b, corner.col, 0);
+    watch.see(product, &a, &b);
     store(a, product.a, stages[0].a);
     store(b, product.b, stages[0].b);
     __syncthreads();
@@ -32,40 +39,51 @@ class FloatProduct {
       }
       multiply_stage(stages[current], row, col, sums);
       if (more) {
+        watch.see(product, &a, &b);
         store(a, product.a, stages[current ^ 1].a);
         store(b, product.b, stages[current ^ 1].b);
       }
       __syncthreads();
       current ^= 1;
     }
+    watch.finish(product, shared.squares);
     const int64_t left = product.cols() - (corner.col + col);
-    if (left <= 0) return;
+    const int count = left < kOctet ? static_cast<int>(left) : kOctet;
 #pragma unroll
     for (int i = 0; i < kOwn; ++i) {
-      if (corner.row + row + i >= product.rows()) continue;
+      const int64_t to_row = corner.row + row + i;
+      const bool inside = to_row < product.rows() && count > 0;
+      const bool whole = visits_whole_octets(product.cols(), inside);
+      if (!inside) continue;
       Octet octet;
 #pragma unroll
       for (int j = 0; j < kOwn; ++j) octet.x[j] = {sums[i][j]};
-      body(corner.row + row + i, corner.col + col, left < kOctet ? static_cast<int>(left) : kOctet,
-           octet);
+      body(to_row, corner.col + col, count, whole, octet);
     }
+  }
+
+  // How threads share the loads of a stage (line-squares.cuh).
+  static constexpr int kDepth = 16;
+  static constexpr int kOctets = 1;
+  static constexpr int kLanesOfLine = kDepth / kOctet;
+  __device__ static int line_of(bool along_rows, int = 0) {
+    return along_rows ? threadIdx.x / 2 : threadIdx.x % kAcross * kOctet;
   }
 
  private:
   static constexpr int kTile = Product::kTile;
-  static constexpr int kDepth = 16;
   static constexpr int kOwn = 8;
   static constexpr int kAcross = kTile / kOwn;
   static_assert(kTile * kDepth == kThreads * kOctet, "an octet of each operand to a thread");
 
-  // One step's lines side by side. Quads are permuted so that eight threads that read every other
-  // one meet no bank twice.
+  // One step's lines side by side. Quads are permuted so that neither eight threads that read every
+  // other one nor 32 that write sixteen lines at two steps meet a bank twice.
   struct Lines {
     float4 quads[kDepth][kTile / 4];
 
     __device__ float4* at(int step, int line) {
       const int quad = line / 4;
-      return &quads[step][quad ^ (quad / 8 % 2)];
+      return &quads[step][quad ^ (quad / 8 % 2) ^ (step / 8 % 2 * 4)];
     }
   };
   struct Shared {
@@ -73,26 +91,26 @@ class FloatProduct {
     Lines b;
   };
 
-  // Of the lines along rows a thread takes eight steps of one line; else eight lines of a step.
+  // Of lines along rows a thread takes half the steps of one; else a step of eight lines.
+  __device__ static int step_of(const Operand& from) {
+    return from.along_rows ? threadIdx.x % 2 * kOctet : threadIdx.x / kAcross;
+  }
+
   __device__ static Bits load(const Operand& from, int64_t line, int64_t step) {
-    const int t = threadIdx.x;
-    return from.along_rows ? from.load(line + t % kTile, step + t / kTile * kOctet)
-                           : from.load(line + t % kAcross * kOctet, step + t / kAcross);
+    return from.load(line + line_of(from.along_rows), step + step_of(from));
   }
 
   __device__ static void store(const Bits& bits, const Operand& from, Lines& to) {
     const Octet octet = widen(bits, from.type);
-    const int t = threadIdx.x;
+    const int line = line_of(from.along_rows);
+    const int step = step_of(from);
     if (from.along_rows) {
-      const int line = t % kTile;
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) {
-        float* quad = reinterpret_cast<float*>(to.at(t / kTile * kOctet + k, line));
+        float* quad = reinterpret_cast<float*>(to.at(step + k, line));
         quad[line % 4] = octet.x[k].x;
       }
     } else {
-      const int line = t % kAcross * kOctet;
-      const int step = t / kAcross;
       *to.at(step, line) = {octet.x[0].x, octet.x[1].x, octet.x[2].x, octet.x[3].x};
       *to.at(step, line + 4) = {octet.x[4].x, octet.x[5].x, octet.x[6].x, octet.x[7].x};
     }

@@ -23,7 +23,7 @@ class LineDenominators {
   // N / (sqrt(v) * v_scale + eps), of the octet that begins at (row, col), element i. `whole`: as
   // in octet.cuh.
   __device__ Octet divide(const Octet& n, const Octet& grad, int64_t row, int64_t col, int64_t i,
-                          int count, bool whole = false) const {
+                          int count, bool whole) const {
     if (v_ == nullptr) return n;
     switch (partition_) {
       case Partition::elementwise:

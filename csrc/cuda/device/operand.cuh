@@ -14,14 +14,15 @@ struct Operand {
   bool along_rows;  // a line is a row of the matrix; else a column
 
   // Eight elements of a line, from `step` on, or (columns) of eight lines at one step. Outside the
-  // matrix there are zeros.
+  // matrix there are zeros. All lanes of a warp call it, neighbours with consecutive octets.
   __device__ Bits load(int64_t line, int64_t step) const {
     const int64_t width = along_rows ? depth : lines;
     const int64_t row = along_rows ? line : step;
     const int64_t col = along_rows ? step : line;
     const int64_t left = row < (along_rows ? lines : depth) ? width - col : 0;
     const int count = left < kOctet ? max(static_cast<int>(left), 0) : kOctet;
-    return count > 0 ? cuda::load(data, type, row * width + col, count) : Bits{};
+    const bool whole = width % kOctet == 0 && __all_sync(0xffffffffu, count == kOctet);
+    return count > 0 ? cuda::load(data, type, row * width + col, count, whole) : Bits{};
   }
 };
 
@@ -35,6 +36,12 @@ struct Product {
   __device__ int64_t rows() const { return a.lines; }
   __device__ int64_t cols() const { return b.lines; }
 };
+
+// Whether a warp visits nothing but whole octets of a matrix that lie where pairs of lanes can
+// share their accesses (octet.cuh). All its lanes ask.
+__device__ inline bool visits_whole_octets(int64_t cols, bool inside) {
+  return cols % kOctet == 0 && __all_sync(0xffffffffu, inside);
+}
 
 // Blocks for a product with rows x cols results.
 constexpr int64_t product_tiles(int64_t rows, int64_t cols) {

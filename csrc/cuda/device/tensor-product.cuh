@@ -6,6 +6,7 @@
 
 #include <type_traits>
 
+#include "cuda/device/line-squares.cuh"
 #include "cuda/device/operand.cuh"
 #include "cuda/device/ptx.cuh"
 #include "cuda/device/reduce.cuh"
@@ -16,14 +17,16 @@ namespace lean::cuda {
 template <class Half>
 class TensorProduct {
  public:
-  // Calls body(row, col, count, octet) for the tile's results, eight columns (count, at the edge)
-  // at a time.
-  template <class Body>
-  __device__ static void compute(const Product& product, Corner corner, Body body) {
+  // Calls body(row, col, count, whole, octet) for the tile's results, eight columns (count, at the
+  // edge) at a time; `whole` as load() and store() of octet.cuh take it.
+  template <class Body, class Watch = Unwatched>
+  __device__ static void compute(const Product& product, Corner corner, Body body,
+                                 Watch watch = {}) {
     __shared__ Shared shared;
     float sums[kRowTiles][kColTiles][4] = {};
     Stage ahead;
     ahead.load(product, corner, 0);
+    watch.see(product, ahead.a, ahead.b);
     ahead.store(product, shared.stages[0]);
     __syncthreads();
     const int64_t depth = product.a.depth;
@@ -32,23 +35,34 @@ class TensorProduct {
       const bool more = step + kDepth < depth;
       if (more) ahead.load(product, corner, step + kDepth);
       multiply_stage(product, shared.stages[current], sums);
-      if (more) ahead.store(product, shared.stages[current ^ 1]);
+      if (more) {
+        watch.see(product, ahead.a, ahead.b);
+        ahead.store(product, shared.stages[current ^ 1]);
+      }
       __syncthreads();
       current ^= 1;
     }
+    watch.finish(product, shared.squares);
     visit(product, corner, sums, shared.results[warp()], body);
+  }
+
+  // How threads share the loads of a stage (line-squares.cuh).
+  static constexpr int kDepth = 32;
+  static constexpr int kOctets = Product::kTile * kDepth / kOctet / kThreads;  // of an operand
+  static constexpr int kLanesOfLine = kDepth / kOctet;
+  // The line of a thread's i-th octet, or the first of its lines.
+  __device__ static int line_of(bool along_rows, int i) {
+    return Stage::line_of(along_rows, static_cast<int>(threadIdx.x) + i * kThreads);
   }
 
  private:
   static constexpr int kTile = Product::kTile;
-  static constexpr int kDepth = 32;
   static constexpr int kWarpRows = 64;
   static constexpr int kWarpCols = 32;
   static constexpr int kWarpsAcross = kTile / kWarpCols;
   static constexpr int kRowTiles = kWarpRows / 16;
   static constexpr int kColTiles = kWarpCols / 8;
-  static constexpr int kOctets = kTile * kDepth / kOctet / kThreads;  // of an operand, a thread's
-  static constexpr int kPitch = kWarpCols + 4;
+  static constexpr int kPitch = kWarpCols + 8;
 
   // 8 KiB. Octets are permuted so that neither storing nor ldmatrix meets a bank twice.
   struct Half8 {
@@ -67,6 +81,7 @@ class TensorProduct {
   union Shared {
     Operands stages[2];
     float results[kThreads / kWarp][16 * kPitch];
+    double squares[kThreads * kOctet];
   };
 
   __device__ static int warp() { return threadIdx.x / kWarp; }
@@ -161,6 +176,9 @@ class TensorProduct {
     }
   }
 
+  // Odd rows have the halves of their octets swapped, so that no two lanes meet in a bank.
+  __device__ static int half_swapped(int row, int col) { return col ^ (row % 2 * 4); }
+
   // A warp's results go through shared memory, 16 rows at a time, so that each thread gets octets.
   template <class Body>
   __device__ static void visit(const Product& product, Corner corner,
@@ -172,25 +190,27 @@ class TensorProduct {
     for (int i = 0; i < kRowTiles; ++i) {
 #pragma unroll
       for (int j = 0; j < kColTiles; ++j) {
-        float* at = results + lane() / 4 * kPitch + j * 8 + lane() % 4 * 2;
+        const int row = lane() / 4;
+        float* at = results + row * kPitch + half_swapped(row, j * 8 + lane() % 4 * 2);
         *reinterpret_cast<float2*>(at) = {sums[i][j][0], sums[i][j][1]};
         *reinterpret_cast<float2*>(at + 8 * kPitch) = {sums[i][j][2], sums[i][j][3]};
       }
       __syncwarp();
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const int row = half * 8 + lane() % 8;
-        const int col = lane() / 8 * kOctet;
-        const float4* from = reinterpret_cast<const float4*>(results + row * kPitch + col);
-        const float4 low = from[0];
-        const float4 high = from[1];
+        const int row = half * 8 + lane() / 4;
+        const int col = lane() % 4 * kOctet;
+        const float* from = results + row * kPitch;
+        const float4 low = *reinterpret_cast<const float4*>(from + half_swapped(row, col));
+        const float4 high = *reinterpret_cast<const float4*>(from + half_swapped(row, col + 4));
         const Octet octet = {
             {{low.x}, {low.y}, {low.z}, {low.w}, {high.x}, {high.y}, {high.z}, {high.w}}};
         const int64_t to_row = first_row + i * 16 + row;
         const int64_t left = product.cols() - (first_col + col);
-        if (to_row < product.rows() && left > 0) {
-          body(to_row, first_col + col, left < kOctet ? static_cast<int>(left) : kOctet, octet);
-        }
+        const bool inside = to_row < product.rows() && left > 0;
+        const bool whole = visits_whole_octets(product.cols(), inside);
+        const int count = left < kOctet ? static_cast<int>(left) : kOctet;
+        if (inside) body(to_row, first_col + col, count, whole, octet);
       }
       __syncwarp();
     }

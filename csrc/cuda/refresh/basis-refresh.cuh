@@ -70,11 +70,11 @@ class BasisRefresh {
     const int64_t cols = product.cols();
     Grid::blocks(product_tiles(product.rows(), cols), [&](int64_t tile) {
       FloatProduct::compute(product, Corner::of(static_cast<uint32_t>(tile), cols),
-                            [&](int64_t row, int64_t col, int count, Octet octet) {
+                            [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
 #pragma unroll
                               for (int k = 0; k < kOctet; ++k) octet.x[k] = octet.x[k] * factor;
                               store(to, DType::float32, row * cols + col, count,
-                                    narrow(octet, DType::float32));
+                                    narrow(octet, DType::float32), whole);
                             });
     });
     Grid::sync();
