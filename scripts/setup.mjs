@@ -73,6 +73,9 @@ function ensureTools(tools) {
 function ensureModules() {
   const time = (file) =>
     fs.statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  // A link leads to another checkout's, which npm would empty first.
+  const modules = fs.lstatSync(path.join(root, "node_modules"), { throwIfNoEntry: false });
+  if (modules?.isSymbolicLink()) return;
   // npm writes this file last.
   if (time("node_modules/.package-lock.json") >= time("package-lock.json")) return;
   heading("Installing node_modules");

@@ -45,7 +45,7 @@ export function describeMachine(isa: string, threads: number): Machine {
     cores: cpus().length,
     isa,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split("-")[0]}`,
     node: process.version,
     version: manifest.version,
     commit: commit(),
