@@ -14,6 +14,7 @@ namespace lean {
 
 struct LineStep {
   static constexpr std::string_view name = "lineStep";
+  static constexpr bool coupled_decay = false;  // what is projected is the gradient alone
 
   Tensor param;       // m x n, float32 | bfloat16 | float16
   Tensor grad;        // m x n, the type of param or float32

@@ -1,22 +1,16 @@
 /** A kernel's cases as tests: against the oracle on every device, and on any number of threads. */
 import { afterEach, expect, test } from "@jest/globals";
 import type { KernelCase } from "../../lib/cli/verify/kernel-case.js";
-import { describeNative, type KernelName, setThreads } from "../../lib/native.js";
-import { backends } from "../support/backends.js";
-
-function devicesWith(kernel: KernelName): string[] {
-  return backends().filter((name) =>
-    describeNative(name)
-      .devices.find((device) => device.name === name)
-      ?.kernels.includes(kernel),
-  );
-}
+import { setThreads } from "../../lib/native.js";
+import { backends, hasKernel } from "../support/backends.js";
 
 export function testKernel(cases: readonly KernelCase[]): void {
   afterEach(() => setThreads(0));
 
   const runs = cases.flatMap((each) =>
-    devicesWith(each.kernel).map((device) => ({ ...each, device })),
+    backends()
+      .filter((device) => hasKernel(device, each.kernel))
+      .map((device) => ({ ...each, device })),
   );
   test.each(runs)("$name, on $device", ({ run, device }) => {
     const { error, tolerance, detail } = run(device);

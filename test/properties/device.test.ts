@@ -2,8 +2,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { adamSN, adamSNSM, adamw, Optimizer, type OptimizerOptions, type Recipe } from "lean-optim";
+import {
+  adagradSNSM,
+  adamSM,
+  adamSN,
+  adamSNSM,
+  adamw,
+  Optimizer,
+  type OptimizerOptions,
+  type Recipe,
+  sgdSM,
+} from "lean-optim";
 import { type DevicePointer, deviceMemory } from "../../lib/device-memory.js";
+import { takeCounters } from "../../lib/native.js";
 import { cudaBackends } from "../support/backends.js";
 import { bitsOf, stateBits } from "../support/bits.js";
 import { decode, encode, randomArray, randomFloats } from "../support/dtypes.js";
@@ -12,6 +23,19 @@ import { refusal } from "../support/refusal.js";
 const code = (expected: string) => expect.objectContaining({ name: "LeanError", code: expected });
 type DType = "float32" | "bfloat16" | "float16";
 const bytesOf = { float32: 4, bfloat16: 2, float16: 2 };
+
+/** Those with a projection whose kernels are there. */
+const subspace = { lr: 1e-2, rank: 3, updateProjGap: 2 } as const;
+const projected: readonly Recipe[] = [
+  sgdSM(subspace),
+  adamSM(subspace),
+  adagradSNSM(subspace),
+  ...(["powerIteration", "uniform", "topK"] as const).map((projector) =>
+    adamSNSM({ ...subspace, projector, onRefresh: "rotate" }),
+  ),
+];
+const projectorOf = ({ momentum }: Recipe) =>
+  (momentum as unknown as { projector: { kind: string } }).projector.kind;
 
 /** A tensor that begins `shift` elements into a buffer. */
 function upload(device: string, count: number, seed: number, dtype: DType, shift = 0) {
@@ -54,7 +78,7 @@ describe.each(cudaBackends)("on %s", (device) => {
   test.each<DType>(["float32", "bfloat16", "float16"])(
     "views of %s that are not aligned step to the same bits",
     (dtype) => {
-      for (const recipe of [adamw({ lr: 1e-2 }), adamSN({ lr: 1e-2 })]) {
+      for (const recipe of [adamw({ lr: 1e-2 }), adamSN({ lr: 1e-2 }), ...projected]) {
         const results = [0, 1, 3, 4].map((shift) => {
           const data = upload(device, 37 * 53, 1, dtype, shift);
           const grad = upload(device, 37 * 53, 2, dtype, 0);
@@ -226,6 +250,78 @@ describe.each(cudaBackends)("on %s", (device) => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  test.each(projected.map((recipe) => [`${recipe.name}, ${projectorOf(recipe)}`, recipe] as const))(
+    "a saved run of %s goes on bit for bit, through its refreshes",
+    (_, recipe) => {
+      const folder = mkdtempSync(join(tmpdir(), "lean-optim-"));
+      try {
+        const shape = [24, 17];
+        const matrix = (seed: number) => ({ ...parameter(24 * 17, seed), shape });
+        const first = matrix(1);
+        using optimizer = make([first], recipe);
+        const other = upload(device, 24 * 17, 7, "float32");
+        for (let step = 0; step < 4; step++) optimizer.step();
+        optimizer.save(join(folder, "state.safetensors"));
+        const second = matrix(1);
+        second.data.buffer.write(first.data.read());
+        using resumed = make([second], recipe);
+        resumed.load(join(folder, "state.safetensors"));
+        for (const each of [optimizer, resumed]) {
+          for (let step = 0; step < 4; step++) each.step({ grads: [other.ptr] });
+          each.synchronize();
+        }
+        expect(optimizer.counters("w1")[0]).toMatchObject({ updates: 8, refused: 0 });
+        expect(optimizer.counters("w1")[0]?.refreshes).toBeGreaterThan(2);
+        expect(bitsOf(second.data.read())).toBe(bitsOf(first.data.read()));
+        expect(stateBits(resumed.stateDict())).toEqual(stateBits(optimizer.stateDict()));
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
+  test("many weights choose their lines in one launch, each as it does alone", () => {
+    const recipe = adamSNSM({ lr: 1e-2, rank: 5, projector: "topK", refreshOffset: 0 });
+    const matrix = (i: number) => ({ ...parameter(24 * (2 + i), i), shape: [24, 2 + i] });
+    const many = Array.from({ length: 40 }, (_, i) => matrix(i));
+    // Of which some have their sums by rows and some by columns.
+    using optimizer = make(many, recipe);
+    optimizer.step();
+    optimizer.synchronize();
+    for (const i of [0, 17, 39]) {
+      const alone = matrix(i);
+      using other = make([alone], recipe);
+      other.step();
+      other.synchronize();
+      expect(bitsOf(alone.data.read())).toBe(bitsOf((many[i] as Made).data.read()));
+      expect(optimizer.launches).toBeLessThanOrEqual(other.launches + 3);
+    }
+  });
+
+  // Both axes of a weight with more columns than rows, and so, by default, with sums by columns.
+  test.each([
+    ["columns", "std", 688],
+    ["rows", "reverse", 256],
+  ] as const)("momentum of %s: each byte moves once", (_, side, lines) => {
+    if (takeCounters(device, true) === null) return;
+    const rank = 64;
+    const count = 256 * 688;
+    const made = { ...parameter(count, 1, "bfloat16"), shape: [256, 688] };
+    const recipe = adamSNSM({ rank, side, projector: "topK", stateDtype: "bfloat16" });
+    using optimizer = make([made], recipe);
+    optimizer.step();
+    optimizer.synchronize();
+    takeCounters(device, true);
+    optimizer.step();
+    optimizer.synchronize();
+    let touched = 0;
+    for (const { loads, stores } of takeCounters(device, false) ?? []) {
+      touched += 32 * (loads.sectorsTouched + stores.sectorsTouched);
+    }
+    // The gradient for the sums; weight, gradient and the lines' share of momentum for the step.
+    expect(touched / (count * (8 + (4 * rank) / lines))).toBeLessThan(1.02);
   });
 
   test("the state may be the caller's memory", () => {

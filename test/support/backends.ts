@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Recipe } from "lean-optim";
 import type { DeviceName } from "../../lib/devices.js";
-import { describeNative } from "../../lib/native.js";
+import { describeNative, type KernelName } from "../../lib/native.js";
 
 const simt = process.env.LEAN_OPTIM_SIMT_BINARY || join(__dirname, "..", "..", "build/simt.node");
 
@@ -13,3 +14,14 @@ export function backends(): DeviceName[] {
 
 /** Those that are no CPU. */
 export const cudaBackends = backends().filter((device) => device !== "cpu");
+
+export function hasKernel(device: string, kernel: KernelName): boolean {
+  const found = describeNative(device).devices.find(({ name }) => name === device);
+  return found?.kernels.includes(kernel) ?? false;
+}
+
+/** Whether a device has the kernels of a recipe: its projector's, since it has all others. */
+export function hasKernelsOf({ momentum }: Recipe, device: string): boolean {
+  const { projector } = momentum as { projector?: { kind: string } };
+  return projector?.kind !== "svd" || hasKernel(device, "svdBasis");
+}

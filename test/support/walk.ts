@@ -7,6 +7,7 @@ import {
   type WeightArray,
 } from "lean-optim";
 import { Mirrored } from "../../lib/cli/verify/mirrored.js";
+import type { Basis } from "../../lib/given-bases.js";
 import { Companion, type OracleSettings } from "./companion.js";
 import { decode, encode, float32, randomArray, randomFloats, type WeightType } from "./dtypes.js";
 import { expectNear, largest } from "./near.js";
@@ -26,7 +27,7 @@ export interface Walk {
   /** The learning rate that the oracle takes, where the library has a schedule. */
   readonly scheduled?: (step: number) => number;
   /** What step t is handed as bases. */
-  readonly bases?: (step: number) => Readonly<Record<string, Float32Array>> | undefined;
+  readonly bases?: (step: number) => Readonly<Record<string, Basis>> | undefined;
   /** Puts something into the gradients of step t. */
   readonly disturb?: (grad: Float64Array, step: number, name: string) => void;
 }

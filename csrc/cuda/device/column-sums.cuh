@@ -33,10 +33,11 @@ __device__ inline void sum_columns_of_tile(const Squared& x, const Matrix& matri
   const int64_t column = first + lane * kOctet;
   const int count = column < matrix.cols ? octet_count(column, matrix.cols) : 0;
   const int64_t end = min((chunk + 1) * kPanelRows, matrix.rows);
+  const bool whole = first + kPanelColumns <= matrix.cols;
   float sums[kOctet] = {};
   if (count > 0) {
     for (int64_t row = chunk * kPanelRows + warp; row < end; row += kWarps) {
-      const Octet y = x.load(row * matrix.cols + column, count);
+      const Octet y = x.load(row * matrix.cols + column, count, whole);
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) sums[k] = fmaf(y.x[k].x, y.x[k].x, sums[k]);
     }

@@ -20,7 +20,8 @@ class LineDenominators {
         given_(item.moment_given),
         s_(s) {}
 
-  // N / (sqrt(v) * v_scale + eps), of the octet that begins at (row, col), element i.
+  // N / (sqrt(v) * v_scale + eps), of the octet that begins at (row, col), element i. `whole`: as
+  // in octet.cuh.
   __device__ Octet divide(const Octet& n, const Octet& grad, int64_t row, int64_t col, int64_t i,
                           int count, bool whole) const {
     if (v_ == nullptr) return n;
@@ -28,12 +29,25 @@ class LineDenominators {
       case Partition::elementwise:
         return divide_elements(n, grad, i, count, whole);
       case Partition::columns:
-        return divide_columns(n, col, count);
+        return divide_columns(n, col, count, whole);
       case Partition::blocks:
         return divide_blocks(n, i, count);
       default:
         return multiply(n, inverse(partition_ == Partition::rows ? row : 0));
     }
+  }
+
+  // Where columns share them, the inverses for an octet of columns, of which a thread that keeps to
+  // them needs no more.
+  __device__ bool are_of_columns() const {
+    return v_ != nullptr && partition_ == Partition::columns;
+  }
+  __device__ Octet inverses(int64_t col, int count, bool whole) const {
+    const Octet v = widen(load(v_, DType::float32, col, count, whole), DType::float32);
+    Octet factors;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) factors.x[k] = Real{1} / denominator(v.x[k], s_);
+    return factors;
   }
 
  private:
@@ -64,11 +78,11 @@ class LineDenominators {
     return ratio;
   }
 
-  __device__ Octet divide_columns(const Octet& n, int64_t col, int count) const {
-    const Octet v = widen(load(v_, DType::float32, col, count), DType::float32);
+  __device__ Octet divide_columns(const Octet& n, int64_t col, int count, bool whole) const {
+    const Octet factors = inverses(col, count, whole);
     Octet ratio;
 #pragma unroll
-    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * (Real{1} / denominator(v.x[k], s_));
+    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factors.x[k];
     return ratio;
   }
 

@@ -18,10 +18,10 @@ struct Squared {
   DType param_type = DType::float32;
   StepScalars scalars = {};
 
-  __device__ Octet load(int64_t i, int count) const {
-    Octet g = widen(cuda::load(grad, grad_type, i, count), grad_type);
+  __device__ Octet load(int64_t i, int count, bool whole = false) const {
+    Octet g = widen(cuda::load(grad, grad_type, i, count, whole), grad_type);
     if (!decay) return g;
-    const Octet w = widen(cuda::load(param, param_type, i, count), param_type);
+    const Octet w = widen(cuda::load(param, param_type, i, count, whole), param_type);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) g.x[k] = scaled_gradient(g.x[k], w.x[k], scalars);
     return g;

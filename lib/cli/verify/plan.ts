@@ -88,10 +88,10 @@ function goldenCheck(folder: string, file: string, device: string): Check {
   } catch (error) {
     return unreadable(file, error);
   }
-  const { system, variant, tolerance, recipe } = described;
-  const step = recipe?.moment1 === "subspace" ? "subspaceStep" : "denseStep";
-  const skip =
-    described.skip ?? (kernelsOf(device).includes(step) ? undefined : missing(device, step));
+  const { system, variant, tolerance } = described;
+  const present = kernelsOf(device);
+  const lacking = kernelsFor(described).find((kernel) => !present.includes(kernel));
+  const skip = described.skip ?? (lacking === undefined ? undefined : missing(device, lacking));
   const replay = (reader: SafetensorsReader) => replayGolden(reader, device, described);
   return {
     file,
@@ -100,6 +100,22 @@ function goldenCheck(folder: string, file: string, device: string): Check {
     ...(skip !== undefined && { skip }),
     run: () => ({ ...withReader(path, replay), tolerance }),
   };
+}
+
+/** The kernels that a replay takes and that not every device need have. */
+function kernelsFor({ recipe, given }: GoldenCase): KernelName[] {
+  if (recipe?.moment1 !== "subspace") return ["denseStep"];
+  if (given !== null) {
+    return given === "index" ? ["lineStep", "adoptLines"] : ["subspaceStep", "adoptBasis"];
+  }
+  switch (recipe.projector) {
+    case "topK":
+      return ["lineStep", "topKLines"];
+    case "uniform":
+      return ["lineStep", "uniformLines"];
+    default:
+      return ["subspaceStep", "svdBasis"];
+  }
 }
 
 function unreadable(file: string, error: unknown): Check {

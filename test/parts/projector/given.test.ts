@@ -1,10 +1,13 @@
 import { generic, momentums, projectors } from "lean-optim";
+import type { Basis } from "../../../lib/given-bases.js";
 import type { Matrix } from "../../oracle/matrix.js";
+import { backends } from "../../support/backends.js";
 import { basisOf, linesOf, subspaceOptimizer } from "../../support/bases.js";
 import { expectRefused } from "../../support/bits.js";
 import { randomFloats, valuesOf } from "../../support/dtypes.js";
 import { randomBasis } from "../../support/gradients.js";
 import { refusal } from "../../support/refusal.js";
+import type { Shape } from "../../support/shapes.js";
 import { subspaceShapes } from "../../support/subspace-cases.js";
 import { walk } from "../../support/walk.js";
 
@@ -107,33 +110,54 @@ describe("line numbers", () => {
   });
 });
 
-test.each([
-  ["restart", 0],
-  ["rotate", 1],
-  ["keep", 2],
-  ["published", 3],
-] as const)("stepped beside the oracle, onRefresh %s", (onRefresh, seed) => {
+describe.each(backends())("on %s, stepped beside the oracle", (device) => {
   const parameters = subspaceShapes.filter(({ shape, batched }) => shape.length > 1 && !batched);
-  const projected = ({ shape }: { shape: readonly number[] }) =>
-    Math.min(
-      shape[0] as number,
-      shape.slice(1).reduce((a, b) => a * b, 1),
-    );
-  const basisAt = (step: number) =>
-    Object.fromEntries(
+  const sides = ({ shape: [rows = 1, ...others] }: Shape) => [
+    rows,
+    others.reduce((a, b) => a * b, 1),
+  ];
+
+  const basisOfStep = (parameter: Shape, seed: number): Basis =>
+    floats(randomBasis(Math.min(...sides(parameter)), 2, seed));
+  // Some of which stay from one step to the next.
+  const linesOfStep = (parameter: Shape, seed: number): Basis => {
+    const last = Math.max(...sides(parameter)) - 1;
+    return seed % 2 === 0 ? Int32Array.of(0, last) : Int32Array.of(seed % last, last);
+  };
+
+  test.each([
+    ["a basis", "restart", 0],
+    ["a basis", "rotate", 1],
+    ["a basis", "keep", 2],
+    ["a basis", "published", 3],
+    ["lines", "restart", 4],
+    ["lines", "rotate", 5],
+    ["lines", "keep", 6],
+    ["lines", "published", 7],
+  ] as const)("%s, onRefresh %s", (what, onRefresh, seed) => {
+    const [projector, make] = what === "lines" ? [lines, linesOfStep] : [given, basisOfStep];
+    const basesAt = (step: number) =>
       parameters.map((parameter, i) => [
         parameter.name,
-        floats(randomBasis(projected(parameter), 2, 100 * seed + 10 * step + i)),
-      ]),
-    );
-  walk({
-    recipe: generic({
-      lr: 0.1,
-      momentum: momentums.subspace({ rank: 2, projector: given, onRefresh }),
-      secondMoment: "elementwise",
-    }),
-    parameters,
-    oracle: { moment1: "subspace", onRefresh, rank: 2, gap: 3, offset: 0 },
-    bases: (step) => (step % 3 === 1 ? basisAt(step) : undefined),
+        make(parameter, 100 * seed + 10 * step + i),
+      ]);
+    walk({
+      recipe: generic({
+        lr: 0.1,
+        momentum: momentums.subspace({ rank: 2, projector, onRefresh }),
+        secondMoment: "elementwise",
+      }),
+      parameters,
+      oracle: {
+        moment1: "subspace",
+        onRefresh,
+        rank: 2,
+        gap: 3,
+        offset: 0,
+        projector: what === "lines" ? "givenLines" : "given",
+      },
+      options: { device },
+      bases: (step) => (step % 3 === 1 ? Object.fromEntries(basesAt(step)) : undefined),
+    });
   });
 });
