@@ -43,11 +43,19 @@ target_link_libraries(lean_simt PUBLIC Threads::Threads)
 target_link_libraries(lean_simt INTERFACE lean_blas ${CMAKE_DL_LIBS})
 target_link_options(lean_simt INTERFACE
   -Wl,--wrap=dlopen -Wl,--wrap=dlsym -Wl,--wrap=dlclose)
+if(LEAN_LINK_STUBS)
+  # LinkStubs.cmake ends every link line of the folder with libraries of old systems. These come
+  # before them.
+  target_link_libraries(lean_simt INTERFACE stdc++ m gcc_s c)
+endif()
 # Never shipped, so it is compiled for the machine at hand. What a PTX instruction rounds, the
 # interpreter rounds: no contraction, no reordering.
 target_compile_options(lean_simt PRIVATE -Wall -Wextra -Wno-psabi -march=native
   -mprefer-vector-width=512 -ffp-contract=off -fno-math-errno -fno-trapping-math
   $<$<CONFIG:Release>:-O3> $<$<BOOL:${LEAN_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(lean_simt PRIVATE -Wno-restrict)  # as in CMakeLists.txt
+endif()
 if(CMAKE_CUDA_COMPILER)
   get_filename_component(cuda_bin ${CMAKE_CUDA_COMPILER} DIRECTORY)
   target_include_directories(lean_simt SYSTEM PUBLIC ${cuda_bin}/../include)
