@@ -43,11 +43,6 @@ target_link_libraries(lean_simt PUBLIC Threads::Threads)
 target_link_libraries(lean_simt INTERFACE lean_blas ${CMAKE_DL_LIBS})
 target_link_options(lean_simt INTERFACE
   -Wl,--wrap=dlopen -Wl,--wrap=dlsym -Wl,--wrap=dlclose)
-if(LEAN_LINK_STUBS)
-  # LinkStubs.cmake ends every link line of the folder with libraries of old systems. These come
-  # before them.
-  target_link_libraries(lean_simt INTERFACE stdc++ m gcc_s c)
-endif()
 # Never shipped, so it is compiled for the machine at hand. What a PTX instruction rounds, the
 # interpreter rounds: no contraction, no reordering.
 target_compile_options(lean_simt PRIVATE -Wall -Wextra -Wno-psabi -march=native

@@ -75,11 +75,11 @@ function variant({ debug, sanitize, shipped }) {
   return { name, folder: `${name}-shipped`, definitions };
 }
 
-/** Builds and returns the path of the addon. */
-function build({ to, simt, ...what } = {}) {
+/** Builds targets of a variant; returns what finds a file that was made. */
+function compile(what, targets) {
   const env = toolEnvironment();
   const { name, folder = name, definitions } = variant(what);
-  if (simt) definitions.LEAN_CUDA = "ON";
+  if (what.simt) definitions.LEAN_CUDA = "ON";
   const work = path.join(ROOT, "build", "cmake", folder);
   const wanted = JSON.stringify(definitions);
   const stamp = path.join(work, "configured.json");
@@ -95,31 +95,30 @@ function build({ to, simt, ...what } = {}) {
     run("cmake", ["-S", ROOT, "-B", work, ...generator, ...defines], env);
     fs.writeFileSync(stamp, wanted);
   }
+  const config = definitions.CMAKE_BUILD_TYPE;
   const jobs = process.env.LEAN_JOBS || String(os.availableParallelism());
-  run(
-    "cmake",
-    [
-      "--build",
-      work,
-      "--config",
-      definitions.CMAKE_BUILD_TYPE,
-      "--target",
-      "lean_optim",
-      ...(simt ? Object.keys(SIMT) : []),
-      "--parallel",
-      jobs,
-    ],
-    env,
-  );
-
-  const made = (file) =>
-    [work, path.join(work, definitions.CMAKE_BUILD_TYPE)]
+  const settings = ["--config", config, "--target", ...targets, "--parallel", jobs];
+  run("cmake", ["--build", work, ...settings], env);
+  return (file) =>
+    [work, path.join(work, config)]
       .map((dir) => path.join(dir, file))
       .find((candidate) => fs.existsSync(candidate));
+}
+
+/** Builds and returns the path of the addon. */
+function build({ to, simt = false, ...what } = {}) {
+  const { name } = variant(what);
+  // What is for tests alone is not linked for old systems: then it has a build of its own.
+  const together = simt && !what.shipped;
+  const tests = Object.keys(SIMT);
+  const made = compile({ ...what, simt: together }, ["lean_optim", ...(together ? tests : [])]);
   const target = path.join(path.resolve(ROOT, to ?? path.join("build", name)), OUTPUT);
   copyIfChanged(made(OUTPUT), target);
-  for (const file of simt ? Object.values(SIMT) : []) {
-    copyIfChanged(made(file), path.join(ROOT, "build", file));
+  if (simt) {
+    const madeForTests = together ? made : compile({ simt }, tests);
+    for (const file of Object.values(SIMT)) {
+      copyIfChanged(madeForTests(file), path.join(ROOT, "build", file));
+    }
   }
   // A user's node_modules need not keep the objects.
   if (ROOT.includes(`${path.sep}node_modules${path.sep}`))
