@@ -16,7 +16,9 @@ function(lean_simt_addon target)
   target_link_libraries(${target} PRIVATE lean_simt)
   target_compile_definitions(${target} PRIVATE LEAN_SIMT)
   lean_simt_ptx(${target})
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME simt EXCLUDE_FROM_ALL ON)
+  # What is shipped for either; LEAN_SIMT_TARGET chooses.
+  set_target_properties(${target} PROPERTIES
+    CUDA_ARCHITECTURES "80-virtual;90-virtual" OUTPUT_NAME simt EXCLUDE_FROM_ALL ON)
 endfunction()
 
 # PTX alone, uncompressed: the interpreter reads it out of the object. -lineinfo gives reports their

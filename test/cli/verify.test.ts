@@ -11,6 +11,7 @@ import { Progress } from "../../lib/cli/verify/progress.js";
 import type { Report } from "../../lib/cli/verify/report.js";
 import { describeNative, kernelNames } from "../../lib/native.js";
 import { SafetensorsReader, writeSafetensors } from "../../lib/safetensors.js";
+import { backends } from "../support/backends.js";
 import { runMain } from "./run-main.js";
 
 const golden = join(__dirname, "..", "golden");
@@ -149,37 +150,61 @@ describe("lean-optim verify", () => {
   });
 });
 
+/** What `verify` finds in a process of its own, which an environment variable can change. */
+function verifyWith(variables: Record<string, string>, ...argv: string[]): Report {
+  const command = `require("./lib/cli/main.ts").main(${JSON.stringify(["verify", "--json", ...argv])})`;
+  const { stdout, signal } = spawnSync(
+    process.execPath,
+    ["-r", "./scripts/ts.cjs", "-e", command],
+    {
+      cwd: join(__dirname, "..", ".."),
+      env: { ...process.env, ...variables },
+      encoding: "utf8",
+      maxBuffer: 2 ** 24,
+    },
+  );
+  expect(signal).toBeNull();
+  return JSON.parse(stdout) as Report;
+}
+
+/** All kernels' cases but what takes long: the code is the same for large weights. */
+const filter = "^\\w+ kernel (?!large|.*with float32)";
+
 /** Instruction sets that the addon is compiled for, the least first. */
 const instructionSets = ["baseline", "avx2", "avx512"];
 
 describe("kernels of the instruction sets below this processor's", () => {
   const [own] = describeNative().devices[0].kind.split("/");
   const lower = instructionSets.slice(0, Math.max(1, instructionSets.indexOf(own)));
-  // All but what takes long: the code is the same for large weights.
-  const filter = "^\\w+ kernel (?!large|.*with float32)";
-  const command = `require("./lib/cli/main.ts").main(["verify", "--json", "--filter", ${JSON.stringify(filter)}])`;
 
   test.each(lower)(
     "%s",
     (instructionSet) => {
-      const { stdout, signal } = spawnSync(
-        process.execPath,
-        ["-r", "./scripts/ts.cjs", "-e", command],
-        {
-          cwd: join(__dirname, "..", ".."),
-          env: { ...process.env, LEAN_OPTIM_ISA: instructionSet },
-          encoding: "utf8",
-          maxBuffer: 2 ** 24,
-        },
-      );
-      expect(signal).toBeNull();
-      const { cases, passed } = JSON.parse(stdout) as Report;
+      const { cases, passed } = verifyWith({ LEAN_OPTIM_ISA: instructionSet }, "--filter", filter);
       expect(cases.filter(({ status }) => status !== "passed")).toEqual([]);
       expect(passed).toBeGreaterThan(200);
     },
     180_000,
   );
 });
+
+if (backends().includes("simt")) {
+  describe("CUDA kernels on the interpreter", () => {
+    test.each([
+      ["without races, in a random order", { LEAN_SIMT_RACES: "1", LEAN_SIMT_ORDER: "random" }],
+      ["with late streams, backwards", { LEAN_SIMT_STREAMS: "late:0", LEAN_SIMT_ORDER: "reverse" }],
+      ["as compiled for sm_80", { LEAN_SIMT_TARGET: "sm_80" }],
+    ])(
+      "%s",
+      (_, variables) => {
+        const report = verifyWith(variables, "--device", "simt", "--filter", filter);
+        expect(report.cases.filter(({ status }) => status === "failed")).toEqual([]);
+        expect(report.passed).toBeGreaterThan(150);
+      },
+      300_000,
+    );
+  });
+}
 
 describe("the progress bar", () => {
   function terminal(isTTY: boolean) {

@@ -74,7 +74,8 @@ class LineRefresh {
     __syncthreads();
     const int32_t* old = old_index();
     for (int64_t k = threadIdx.x; k < item.rank(); k += kThreads) {
-      places[old[k]] = static_cast<int32_t>(k);
+      // The old index is the caller's state: it may be anything.
+      if (old[k] >= 0 && old[k] < item.lines()) places[old[k]] = static_cast<int32_t>(k);
     }
     __syncthreads();
     for (int64_t i = threadIdx.x; i < item.rank(); i += kThreads) from[i] = places[index[i]];
