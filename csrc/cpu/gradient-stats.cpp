@@ -6,34 +6,6 @@
 namespace lean::cpu::LEAN_ISA {
 namespace {
 
-// How many subsets (elements, where there are no sums) the gradient has, and how many elements are
-// in one.
-struct Subsets {
-  int64_t count;
-  int64_t length;
-};
-
-Subsets subsets_of(const GradientStats& item) {
-  const int64_t numel = item.grad.numel();
-  switch (item.partition) {
-    case Partition::rows:
-      return {item.grad.rows(), item.grad.cols()};
-    case Partition::columns:
-      return {item.grad.cols(), item.grad.rows()};
-    case Partition::blocks:
-      return {divide_up(numel, item.block), item.block};
-    default:
-      return {numel, 1};
-  }
-}
-
-// The first subset of a piece; of the piece after the last: their number.
-int64_t first_of(const GradientStats& item, int64_t piece) {
-  const int64_t pieces = item.partials.numel();
-  const int64_t count = subsets_of(item).count;
-  return count / pieces * piece + count % pieces * piece / pieces;
-}
-
 bool takes_columns(const GradientStats& item) {
   return item.partition == Partition::columns && item.grad && item.grad.numel() > 0;
 }
@@ -47,17 +19,17 @@ void clear(const GradientStats& item, int64_t piece) {
   finish(item, piece, 0);
   if (!item.has_sums()) return;
   float* sums = item.sums.as<float>();
-  for (int64_t i = first_of(item, piece); i < first_of(item, piece + 1); ++i) sums[i] = 0;
+  for (int64_t i = item.first_subset(piece); i < item.first_subset(piece + 1); ++i) sums[i] = 0;
 }
 
 // A piece of anything but columns: consecutive elements.
 template <class G>
 double sum_piece(const GradientStats& item, int64_t piece) {
   const Plain<G> x{item.grad.as<G>()};
-  const int64_t begin = first_of(item, piece);
-  const int64_t end = first_of(item, piece + 1);
+  const int64_t begin = item.first_subset(piece);
+  const int64_t end = item.first_subset(piece + 1);
   if (!item.has_sums()) return sum_squares(x, begin, end);
-  const int64_t length = subsets_of(item).length;
+  const int64_t length = item.subsets().length;
   double total = 0;
   for (int64_t i = begin; i < end; ++i) {
     const double q = sum_squares(x, i * length, clamp((i + 1) * length, 0, item.grad.numel()));
@@ -69,9 +41,9 @@ double sum_piece(const GradientStats& item, int64_t piece) {
 
 template <class G>
 double sum_columns(const GradientStats& item, int64_t piece, const ColumnSums& columns) {
-  const int64_t end = first_of(item, piece + 1);
+  const int64_t end = item.first_subset(piece + 1);
   double total = 0;
-  for (int64_t i = first_of(item, piece); i < end; i += ColumnSums::kColumns) {
+  for (int64_t i = item.first_subset(piece); i < end; i += ColumnSums::kColumns) {
     const int64_t count = clamp(end - i, 0, ColumnSums::kColumns);
     double q[ColumnSums::kColumns];
     columns.total(Plain<G>{item.grad.as<G>()}, i, count, q);

@@ -13,8 +13,7 @@ const StepScalars& scalars_of(const Item& item) {
 
 // What a sum of squares is multiplied by: sums of a Plain gradient lack grad_factor.
 inline double square_factor(const StepScalars& s, bool mean, int64_t size) {
-  const double factor = s.l2 != 0 ? 1 : static_cast<double>(s.grad_factor) * s.grad_factor;
-  return mean ? factor / static_cast<double>(size) : factor;
+  return lean::square_factor(s, s.l2 != 0, mean, size);
 }
 
 // v[i] <- v_decay * v[i] + v_gain * q[i] for i < count, and the new ones.

@@ -14,23 +14,10 @@ StepScalars moment_scalars(const SubsetMoment& item) {
   return s;
 }
 
-int64_t subset_size(const SubsetMoment& item) {
-  switch (item.partition) {
-    case Partition::rows:
-      return item.cols;
-    case Partition::columns:
-      return item.rows;
-    case Partition::blocks:
-      return item.block;
-    default:
-      return item.rows * item.cols;
-  }
-}
-
 void update_whole(const SubsetMoment& item, const StepScalars& s) {
   double sum = 0;
   for (int64_t i = 0; i < item.partials.numel(); ++i) sum += item.partials.as<double>()[i];
-  const double q = sum * square_factor(s, item.mean, subset_size(item));
+  const double q = sum * square_factor(s, item.mean, item.subset_size());
   update_moments(item.exp_avg_sq.as<float>(), splat(static_cast<float>(q)), 1, s);
 }
 
@@ -54,7 +41,7 @@ int64_t tiles(const SubsetMoment& item) {
 void run_tile(const SubsetMoment& item, int64_t tile) {
   const StepScalars s = moment_scalars(item);
   if (item.partition == Partition::whole) return update_whole(item, s);
-  const int64_t size = subset_size(item);
+  const int64_t size = item.subset_size();
   const int64_t count = item.exp_avg_sq.numel();
   const int64_t begin = tile * kTileElements;
   int64_t end = clamp(begin + kTileElements, 0, count);

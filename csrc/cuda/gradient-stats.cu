@@ -9,34 +9,6 @@
 namespace lean::cuda {
 namespace {
 
-struct Subsets {
-  int64_t count;
-  int64_t length;
-};
-
-// How many subsets (elements, where there are no sums) the gradient has, and how many elements are
-// in one.
-__device__ Subsets subsets_of(const GradientStats& item) {
-  const int64_t numel = item.grad.numel();
-  switch (item.partition) {
-    case Partition::rows:
-      return {item.grad.rows(), item.grad.cols()};
-    case Partition::columns:
-      return {item.grad.cols(), item.grad.rows()};
-    case Partition::blocks:
-      return {(numel + item.block - 1) / item.block, item.block};
-    default:
-      return {numel, 1};
-  }
-}
-
-// The first subset of a piece; of the piece after the last: their number.
-__device__ int64_t first_of(const GradientStats& item, int64_t piece) {
-  const int64_t pieces = item.partials.numel();
-  const int64_t count = subsets_of(item).count;
-  return count / pieces * piece + count % pieces * piece / pieces;
-}
-
 Matrix matrix_of(const GradientStats& item) { return {item.grad.rows(), item.grad.cols()}; }
 
 bool takes_columns(const GradientStats& item) {
@@ -59,8 +31,8 @@ __global__ void __launch_bounds__(kThreads)
     sum_pieces(const GradientStats* items, const Tile* tiles, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const GradientStats& item = items[tile.item];
-  const int64_t begin = first_of(item, tile.index);
-  const int64_t end = first_of(item, tile.index + 1);
+  const int64_t begin = item.first_subset(tile.index);
+  const int64_t end = item.first_subset(tile.index + 1);
   const Squared x = squared(item, bases);
   float* sums = at<float>(item.sums, bases);
   double total = 0;
@@ -69,7 +41,7 @@ __global__ void __launch_bounds__(kThreads)
       for (int64_t i = begin + threadIdx.x; i < end; i += kThreads) sums[i] = 0;
     }
   } else if (item.has_sums()) {
-    const int64_t length = subsets_of(item).length;
+    const int64_t length = item.subsets().length;
     for_each_segment(x, begin, end, length, item.grad.numel(), [&](int64_t s, double sum) {
       sums[s] = static_cast<float>(sum);
       total += sum;
@@ -99,9 +71,9 @@ __global__ void __launch_bounds__(kThreads)
   const Squared x = squared(item, bases);
   const Matrix matrix = {item.grad.rows(), item.grad.cols()};
   float* sums = at<float>(item.sums, bases);
-  const int64_t end = first_of(item, tile.index + 1);
+  const int64_t end = item.first_subset(tile.index + 1);
   double total = 0;
-  for (int64_t i = first_of(item, tile.index) + threadIdx.x; i < end; i += kThreads) {
+  for (int64_t i = item.first_subset(tile.index) + threadIdx.x; i < end; i += kThreads) {
     const double sum =
         x.grad == nullptr ? 0 : sum_of_column(x, matrix, i, partials + offsets[tile.item]);
     sums[i] = static_cast<float>(sum);

@@ -10,26 +10,13 @@ namespace {
 
 constexpr int64_t kTileMoments = 4096;
 
-__device__ int64_t subset_size(const SubsetMoment& item) {
-  switch (item.partition) {
-    case Partition::rows:
-      return item.cols;
-    case Partition::columns:
-      return item.rows;
-    case Partition::blocks:
-      return item.block;
-    default:
-      return item.rows * item.cols;
-  }
-}
-
 __device__ void update_whole(const SubsetMoment& item, const StepScalars& s, Bases bases) {
   const double* partials = at<const double>(item.partials, bases);
   double sum = 0;
   for (int64_t i = threadIdx.x; i < item.partials.numel(); i += kThreads) sum += partials[i];
   sum = sum_over_block(sum);
   if (threadIdx.x != 0) return;
-  const double q = sum * square_factor(s, false, item.mean, subset_size(item));
+  const double q = sum * square_factor(s, false, item.mean, item.subset_size());
   update_moment(*at<float>(item.exp_avg_sq, bases), static_cast<float>(q), s);
 }
 
@@ -43,7 +30,7 @@ __global__ void __launch_bounds__(kThreads)
   const float* sums = at<const float>(item.sums, bases);
   float* v = at<float>(item.exp_avg_sq, bases);
   const int64_t count = item.exp_avg_sq.numel();
-  const int64_t size = subset_size(item);
+  const int64_t size = item.subset_size();
   const auto factor = static_cast<float>(square_factor(s, false, item.mean, size));
   // The last block may be shorter, and then a mean is of fewer elements.
   const int64_t last = item.rows * item.cols - (count - 1) * size;

@@ -40,6 +40,35 @@ struct GradientStats {
            partition == Partition::blocks;
   }
 
+  struct Subsets {
+    int64_t count;
+    int64_t length;
+  };
+
+  // How many subsets (elements, where there are no sums) the gradient has, and how many elements
+  // are in one.
+  constexpr Subsets subsets() const {
+    const int64_t numel = grad.numel();
+    switch (partition) {
+      case Partition::rows:
+        return {grad.rows(), grad.cols()};
+      case Partition::columns:
+        return {grad.cols(), grad.rows()};
+      case Partition::blocks:
+        return {(numel + block - 1) / block, block};
+      default:
+        return {numel, 1};
+    }
+  }
+
+  // The first subset of a piece, of which there is one for each partial sum; of the piece after the
+  // last: their number.
+  constexpr int64_t first_subset(int64_t piece) const {
+    const int64_t pieces = partials.numel();
+    const int64_t count = subsets().count;
+    return count / pieces * piece + count % pieces * piece / pieces;
+  }
+
   void check() const {
     require(grad.ndim == 2 && is_weight_type(grad.dtype), "grad must be a matrix of weights");
     require_type(sums, DType::float32, "sums");

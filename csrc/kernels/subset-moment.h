@@ -37,6 +37,20 @@ struct SubsetMoment {
     };
   }
 
+  // Elements of a subset, but for a last block, which may be shorter.
+  constexpr int64_t subset_size() const {
+    switch (partition) {
+      case Partition::rows:
+        return cols;
+      case Partition::columns:
+        return rows;
+      case Partition::blocks:
+        return block;
+      default:
+        return rows * cols;
+    }
+  }
+
   void check() const {
     require_type(exp_avg_sq, DType::float32, "exp_avg_sq");
     require_type(scalars, DType::float32, "scalars");

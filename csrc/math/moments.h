@@ -32,6 +32,13 @@ constexpr V numerator(const V& m, const V& grad, const StepScalars& s) {
   return multiply_add(grad, s.n_grad, m * s.m_scale);
 }
 
+// What a sum of squares of `size` elements is multiplied by: one of gradients that are not
+// `scaled`, as scaled_gradient() makes them, lacks grad_factor.
+constexpr double square_factor(const StepScalars& s, bool scaled, bool mean, int64_t size) {
+  const double factor = scaled ? 1 : static_cast<double>(s.grad_factor) * s.grad_factor;
+  return mean ? factor / static_cast<double>(size) : factor;
+}
+
 // v <- v_decay * v + v_gain * q
 template <class V>
 constexpr V next_second_moment(const V& v, const V& q, const StepScalars& s) {

@@ -5,6 +5,7 @@
 
 #include "cuda/device/octet.cuh"
 #include "cuda/device/tensor.cuh"
+#include "cuda/device/weight-update.cuh"
 #include "kernels/choices.h"
 #include "math/moments.h"
 
@@ -27,7 +28,8 @@ class LineDenominators {
     if (v_ == nullptr) return n;
     switch (partition_) {
       case Partition::elementwise:
-        return divide_elements(n, grad, i, count, whole);
+        return divide_elements(v_, load(v_, DType::float32, i, count, whole), given_, n, grad, i,
+                               count, whole, s_);
       case Partition::columns:
         return divide_columns(n, col, count, whole);
       case Partition::blocks:
@@ -59,22 +61,6 @@ class LineDenominators {
     Octet ratio;
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factor;
-    return ratio;
-  }
-
-  __device__ Octet divide_elements(const Octet& n, const Octet& grad, int64_t i, int count,
-                                   bool whole) const {
-    Octet v = widen(load(v_, DType::float32, i, count, whole), DType::float32);
-    if (!given_) {
-#pragma unroll
-      for (int k = 0; k < kOctet; ++k) {
-        v.x[k] = next_second_moment(v.x[k], grad.x[k] * grad.x[k], s_);
-      }
-      store(v_, DType::float32, i, count, narrow(v, DType::float32), whole);
-    }
-    Octet ratio;
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] / denominator(v.x[k], s_);
     return ratio;
   }
 

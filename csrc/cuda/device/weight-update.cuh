@@ -10,7 +10,26 @@ namespace lean::cuda {
 
 inline constexpr int kTileElements = 16384;  // of a weight, to a block
 
-// Second moments of single elements, or none: brought up to date on the way unless they are given.
+// N / (sqrt(v) * v_scale + eps), of the octet that begins with element i, whose second moments were
+// loaded from v: brought up to date on the way unless they are `given`.
+__device__ inline Octet divide_elements(float* v, const Bits& loaded, bool given, const Octet& n,
+                                        const Octet& grad, int64_t i, int count, bool whole,
+                                        const StepScalars& s) {
+  Octet moment = widen(loaded, DType::float32);
+  if (!given) {
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      moment.x[k] = next_second_moment(moment.x[k], grad.x[k] * grad.x[k], s);
+    }
+    store(v, DType::float32, i, count, narrow(moment, DType::float32), whole);
+  }
+  Octet ratio;
+#pragma unroll
+  for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] / denominator(moment.x[k], s);
+  return ratio;
+}
+
+// Second moments of single elements, or none.
 class ElementDenominators {
  public:
   template <class Item>
@@ -21,22 +40,10 @@ class ElementDenominators {
     return v_ == nullptr ? Bits{} : cuda::load(v_, DType::float32, i, count, whole);
   }
 
-  // N / (sqrt(v) * v_scale + eps), of the octet that begins with element i.
   __device__ Octet divide(const Octet& n, const Octet& grad, const Bits& loaded, int64_t i,
                           int count, bool whole, const StepScalars& s) const {
     if (v_ == nullptr) return n;
-    Octet moment = widen(loaded, DType::float32);
-    if (!given_) {
-#pragma unroll
-      for (int k = 0; k < kOctet; ++k) {
-        moment.x[k] = next_second_moment(moment.x[k], grad.x[k] * grad.x[k], s);
-      }
-      store(v_, DType::float32, i, count, narrow(moment, DType::float32), whole);
-    }
-    Octet ratio;
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] / denominator(moment.x[k], s);
-    return ratio;
+    return divide_elements(v_, loaded, given_, n, grad, i, count, whole, s);
   }
 
  private:
