@@ -12,8 +12,6 @@
 namespace lean::simt {
 namespace {
 
-enum Slot { kSpace, kVector, kStrong };
-
 struct Sixteen {
   uint64_t half[2];
 };
@@ -42,10 +40,10 @@ void gather(Lanes<T>& lanes, const HostPointers& host, size_t offset, Mask mask)
 
 template <class T>
 Flow load(Warp& warp, const Instruction& instruction, Mask mask) {
-  const uint32_t vector = instruction.data[kVector];
+  const uint32_t vector = instruction.data[kAccessVector];
   Access access;
-  access.kind = instruction.data[kStrong] != 0 ? AccessKind::volatile_load : AccessKind::load;
-  access.space = static_cast<Space>(instruction.data[kSpace]);
+  access.kind = instruction.data[kAccessStrong] != 0 ? AccessKind::volatile_load : AccessKind::load;
+  access.space = static_cast<Space>(instruction.data[kAccessSpace]);
   access.bytes = vector * sizeof(T);
   access.lanes = mask;
   read_addresses(warp, instruction.operands[vector], instruction.displacement, access.space,
@@ -75,7 +73,7 @@ Flow load(Warp& warp, const Instruction& instruction, Mask mask) {
 // A parameter at a fixed place: the same for all lanes.
 template <class T>
 Flow load_parameter(Warp& warp, const Instruction& instruction, Mask mask) {
-  const uint32_t vector = instruction.data[kVector];
+  const uint32_t vector = instruction.data[kAccessVector];
   const std::vector<std::byte>& parameters = warp.block->grid->launch->parameters;
   uint64_t address = 0;
   std::memcpy(&address, source(warp, instruction.operands[vector]), sizeof address);
@@ -102,15 +100,8 @@ Execute choose(bool parameter) {
 }
 
 Execute select_load(const Spelling& spelling, Instruction& instruction) {
-  const auto access = read_access(spelling, "");
+  const auto access = decode_access(spelling, instruction);
   if (!access) return nullptr;
-  const size_t expected = access->cache_policy ? 3 : 2;
-  if (spelling.operands.size() != expected) return nullptr;
-  if (instruction.operand_count != access->vector + expected - 1) return nullptr;
-  if (access->vector * static_cast<uint32_t>(size_of(access->type)) > 32) return nullptr;
-  instruction.data[kSpace] = static_cast<uint32_t>(access->space);
-  instruction.data[kVector] = access->vector;
-  instruction.data[kStrong] = access->strong ? 1 : 0;
   const bool parameter =
       access->space == Space::param && instruction.operands[access->vector].constant;
   switch (size_of(access->type)) {

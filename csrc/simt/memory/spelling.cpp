@@ -84,6 +84,20 @@ std::optional<AccessSpelling> read_access(const Spelling& spelling, std::string_
   return access;
 }
 
+std::optional<AccessSpelling> decode_access(const Spelling& spelling, Instruction& instruction) {
+  const auto access = read_access(spelling, "");
+  if (!access) return std::nullopt;
+  const size_t expected = access->cache_policy ? 3 : 2;
+  if (spelling.operands.size() != expected) return std::nullopt;
+  if (instruction.operand_count != access->vector + expected - 1) return std::nullopt;
+  if (access->vector * static_cast<uint32_t>(size_of(access->type)) > 32) return std::nullopt;
+  instruction.data[kAccessSpace] = static_cast<uint32_t>(access->space);
+  instruction.data[kAccessVector] = access->vector;
+  instruction.data[kAccessStrong] = access->strong ? 1 : 0;
+  instruction.data[kAccessReleases] = access->releases ? 1 : 0;
+  return access;
+}
+
 void read_addresses(const Warp& warp, Column column, int64_t displacement, Space space,
                     std::array<uint64_t, kLanes>& addresses) {
   // Of spaces other than global and constant, addresses have 32 bits.

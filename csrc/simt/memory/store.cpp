@@ -11,8 +11,6 @@
 namespace lean::simt {
 namespace {
 
-enum Slot { kSpace, kVector, kStrong, kReleases };
-
 struct Sixteen {
   uint64_t half[2];
 };
@@ -31,16 +29,17 @@ void scatter(const Lanes<T>& lanes, const HostPointers& host, size_t offset, Mas
 
 template <class T>
 Flow store(Warp& warp, const Instruction& instruction, Mask mask) {
-  const uint32_t vector = instruction.data[kVector];
+  const uint32_t vector = instruction.data[kAccessVector];
   Access access;
-  access.kind = instruction.data[kStrong] != 0 ? AccessKind::volatile_store : AccessKind::store;
-  access.space = static_cast<Space>(instruction.data[kSpace]);
+  access.kind =
+      instruction.data[kAccessStrong] != 0 ? AccessKind::volatile_store : AccessKind::store;
+  access.space = static_cast<Space>(instruction.data[kAccessSpace]);
   access.bytes = vector * sizeof(T);
   access.lanes = mask;
   read_addresses(warp, instruction.operands[0], instruction.displacement, access.space,
                  access.address);
   Races* races = warp.block->grid->races;
-  if (races != nullptr && instruction.data[kReleases] != 0) races->fence(warp, mask);
+  if (races != nullptr && instruction.data[kAccessReleases] != 0) races->fence(warp, mask);
   HostPointers host;
   resolve(warp, instruction, access, host);
   if constexpr (sizeof(T) != 16) {
@@ -67,16 +66,8 @@ Flow store(Warp& warp, const Instruction& instruction, Mask mask) {
 }
 
 Execute select_store(const Spelling& spelling, Instruction& instruction) {
-  const auto access = read_access(spelling, "");
+  const auto access = decode_access(spelling, instruction);
   if (!access) return nullptr;
-  const size_t expected = access->cache_policy ? 3 : 2;
-  if (spelling.operands.size() != expected) return nullptr;
-  if (instruction.operand_count != access->vector + expected - 1) return nullptr;
-  if (access->vector * static_cast<uint32_t>(size_of(access->type)) > 32) return nullptr;
-  instruction.data[kSpace] = static_cast<uint32_t>(access->space);
-  instruction.data[kVector] = access->vector;
-  instruction.data[kStrong] = access->strong ? 1 : 0;
-  instruction.data[kReleases] = access->releases ? 1 : 0;
   switch (size_of(access->type)) {
     case 1:
       return store<uint8_t>;

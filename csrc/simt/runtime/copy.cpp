@@ -202,15 +202,20 @@ void stage_pageable_source(CopyCall& call) {
   });
 }
 
-void perform(const CopyCall& call) {
-  if (call.box.empty()) return;
+// When its turn has come. It was right when it was enqueued.
+template <class Call>
+static void check_again(const Call& call) {
   try {
     check(call);
   } catch (const Error& error) {
-    // It was right when it was enqueued.
     throw Fault(FaultKind::out_of_bounds,
                 std::string("memory was freed before its turn: ") + error.what());
   }
+}
+
+void perform(const CopyCall& call) {
+  if (call.box.empty()) return;
+  check_again(call);
   if (side_of(call.from.address) == Side::reserved || side_of(call.to.address) == Side::reserved) {
     if (runtime_options().dry_run) return;
     throw Fault(FaultKind::out_of_bounds, "a copy of addresses without memory behind them");
@@ -221,12 +226,7 @@ void perform(const CopyCall& call) {
 
 void perform(const FillCall& call) {
   if (call.box.empty()) return;
-  try {
-    check(call);
-  } catch (const Error& error) {
-    throw Fault(FaultKind::out_of_bounds,
-                std::string("memory was freed before its turn: ") + error.what());
-  }
+  check_again(call);
   if (side_of(call.to.address) == Side::reserved) {
     if (runtime_options().dry_run) return;
     throw Fault(FaultKind::out_of_bounds, "a fill of addresses without memory behind them");
