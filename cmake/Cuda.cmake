@@ -20,12 +20,6 @@ if((LEAN_CUDA_SOURCES OR LEAN_CUDA_TESTS) AND NOT LEAN_CUDA STREQUAL "OFF" AND N
       endif()
     endforeach()
     set(LEAN_HAVE_CUDA ON)
-    # nvcc 12 and 13 have C++20, which CMake before 3.28 or so does not know of every release.
-    foreach(kind STANDARD EXTENSION)
-      if(NOT CMAKE_CUDA20_${kind}_COMPILE_OPTION)
-        set(CMAKE_CUDA20_${kind}_COMPILE_OPTION -std=c++20)
-      endif()
-    endforeach()
   elseif(LEAN_CUDA STREQUAL "ON")
     message(FATAL_ERROR "LEAN_CUDA=ON, but no nvcc was found")
   endif()

@@ -73,7 +73,7 @@ export function layOut(
   }
   const planned = weights.map(({ weight, recipe }) => {
     const momentum = recipe.momentum.plan(weight);
-    const secondMoment = recipe.secondMoment.plan(weight);
+    const secondMoment = momentum.secondMoment ?? recipe.secondMoment.plan(weight);
     const specs = [counters, ...momentum.state, ...secondMoment.state];
     const state = new Map(specs.map((spec) => [spec.key, place(weight, spec)]));
     return { weight, recipe, momentum, secondMoment, state };

@@ -14,7 +14,7 @@ import {
   type TensorSpec,
 } from "./native.js";
 import type { StepSettings } from "./optimizer-options.js";
-import type { RefreshPlan } from "./parts/part.js";
+import type { RefreshPlan, StepKernel } from "./parts/part.js";
 import { bytesPerElement, type DType, numel, type WeightDType } from "./tensor.js";
 
 /** Numbers sent along with every run: two for the whole step, then lr and decay of each group. */
@@ -42,6 +42,12 @@ const stepOrder: readonly KernelName[] = [
   "subspaceStep",
   "lineStep",
 ];
+
+/** Steps whose second moments are the weight's own, of any partition. */
+const sharedMoments: ReadonlySet<StepKernel> = new Set(["denseStep", "subspaceStep", "lineStep"]);
+
+/** Steps with matrix products. */
+const products: ReadonlySet<StepKernel> = new Set(["subspaceStep"]);
 
 export interface BoundWeight extends PlannedWeight {
   readonly gradDtype: WeightDType;
@@ -263,15 +269,11 @@ class ProgramBuilder {
     this.#step.add(momentum.step, {
       param,
       grad,
-      expAvgSq,
       scalars,
       counters,
-      partition,
-      block,
-      momentGiven,
-      mean,
+      ...(sharedMoments.has(momentum.step) && { expAvgSq, partition, block, momentGiven, mean }),
       rounding: recipe.rounding,
-      ...(momentum.step === "subspaceStep" && { precision: this.#precision(grad) }),
+      ...(products.has(momentum.step) && { precision: this.#precision(grad) }),
       seed: this.#settings.seed,
       stream,
       ...momentum.constants,

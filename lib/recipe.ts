@@ -121,6 +121,13 @@ export function compose(
   const momentum = momentumOf(settings.momentum ?? "none");
   const secondMoment = secondMomentOf(settings.secondMoment ?? "none");
   if (decay === "l2") requireFullSpace(name, momentum, secondMoment);
+  if (momentum.ownSecondMoment && secondMoment.kind !== "none") {
+    throw new LeanError(
+      "ERR_LEAN_UNSUPPORTED",
+      `${name}: ${momentum.kind} keeps a second moment of its own; secondMoment must be "none"`,
+      { parameter: "secondMoment", value: secondMoment.kind },
+    );
+  }
   return {
     name,
     lr,

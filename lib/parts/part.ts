@@ -60,9 +60,14 @@ export interface RefreshPlan extends FieldPlan {
   readonly source?: { readonly dtype: "float32" | "int32"; readonly shape: readonly number[] };
 }
 
+/** The kernels that apply a step, each touching the weight once. */
+export type StepKernel = Extract<KernelName, "denseStep" | "subspaceStep" | "lineStep">;
+
 /** A momentum, planned for one weight. */
 export interface MomentumPlan extends FieldPlan {
-  readonly step: Extract<KernelName, "denseStep" | "subspaceStep" | "lineStep">;
+  readonly step: StepKernel;
+  /** In the place of the recipe's second moment, where the step keeps one in its own coordinates. */
+  readonly secondMoment?: SecondMomentPlan;
   readonly state: readonly StateSpec[];
   /** Fields of the `scalars` kernel. */
   readonly scalars: Item;
@@ -85,6 +90,8 @@ export interface SecondMomentPlan {
 
 export interface Momentum {
   readonly kind: string;
+  /** Its plans bring their own second moment: the recipe's must be "none". */
+  readonly ownSecondMoment?: boolean;
   plan(weight: Weight): MomentumPlan;
 }
 
