@@ -43,9 +43,11 @@ export interface ProgramSpec {
 
 /** Every kernel, by the name in its csrc/kernels header. */
 export type KernelName =
+  | "accumulate"
   | "adoptBasis"
   | "adoptLines"
   | "denseStep"
+  | "gradientDot"
   | "gradientNorm"
   | "gradientStats"
   | "lineStep"
@@ -54,14 +56,17 @@ export type KernelName =
   | "scalars"
   | "subsetMoment"
   | "subspaceStep"
+  | "sumPartials"
   | "svdBasis"
   | "topKLines"
   | "uniformLines";
 
 export const kernelNames: readonly KernelName[] = [
+  "accumulate",
   "adoptBasis",
   "adoptLines",
   "denseStep",
+  "gradientDot",
   "gradientNorm",
   "gradientStats",
   "lineStep",
@@ -70,6 +75,7 @@ export const kernelNames: readonly KernelName[] = [
   "scalars",
   "subsetMoment",
   "subspaceStep",
+  "sumPartials",
   "svdBasis",
   "topKLines",
   "uniformLines",
