@@ -158,6 +158,8 @@ interface RawProgram {
   readState(offset: number, into: Bytes): boolean;
   writeState(offset: number, from: Bytes): boolean;
   readWorkspace(offset: number, into: Bytes): boolean;
+  post(number: number, offset: number, bytes: number): boolean;
+  collect(number: number, into: Bytes): boolean;
   workspaceBytes(): number | false;
   launches(sequence: number): number | false;
   synchronize(): boolean;
@@ -279,6 +281,17 @@ export class NativeProgram {
 
   readWorkspace<T extends Bytes>(offset: number, into: T): T {
     if (!this.#raw.readWorkspace(offset, into)) this.#fail();
+    return into;
+  }
+
+  /** Sends a part of the workspace to the host under a number, without waiting. */
+  post(number: number, offset: number, bytes: number): void {
+    if (!this.#raw.post(number, offset, bytes)) this.#fail();
+  }
+
+  /** What was posted under a number; waits for that and for nothing later. */
+  collect<T extends Bytes>(number: number, into: T): T {
+    if (!this.#raw.collect(number, into)) this.#fail();
     return into;
   }
 

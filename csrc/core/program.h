@@ -74,6 +74,11 @@ class Program {
   void write_state(const void* from, size_t offset, size_t bytes);
   void read_workspace(void* to, size_t offset, size_t bytes) const;
 
+  // Sends a part of the workspace to the host under a number, without waiting for it; a later
+  // collect() waits for no more than that, and throws Error where nothing so long was sent.
+  void post(size_t number, size_t offset, size_t bytes);
+  void collect(size_t number, void* to, size_t bytes);
+
  private:
   struct Sequence {
     std::vector<Call> calls;
@@ -95,6 +100,7 @@ class Program {
   std::vector<std::vector<Tensor*>> uses_;  // of each slot
   std::vector<Sequence> sequences_;
   std::unique_ptr<Executor> executor_;
+  std::vector<std::unique_ptr<Letter>> letters_;
 };
 
 }  // namespace lean
