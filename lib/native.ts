@@ -161,6 +161,7 @@ interface RawProgram {
   post(number: number, offset: number, bytes: number): boolean;
   collect(number: number, into: Bytes): boolean;
   workspaceBytes(): number | false;
+  stream(): bigint | false;
   launches(sequence: number): number | false;
   synchronize(): boolean;
   poll(): "done" | "running" | false;
@@ -300,6 +301,13 @@ export class NativeProgram {
     const bytes = this.#raw.workspaceBytes();
     if (bytes === false) this.#fail();
     return bytes;
+  }
+
+  /** What runs are in the order of (cudaStream_t); undefined on a device that has no streams. */
+  get stream(): bigint | undefined {
+    const stream = this.#raw.stream();
+    if (stream === false) this.#fail();
+    return stream === 0n ? undefined : stream;
   }
 
   /** Kernels that a run of a sequence launches. */

@@ -88,6 +88,7 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
                          InstanceMethod<&ProgramHandle::post>("post"),
                          InstanceMethod<&ProgramHandle::collect>("collect"),
                          InstanceMethod<&ProgramHandle::workspace_bytes>("workspaceBytes"),
+                         InstanceMethod<&ProgramHandle::stream>("stream"),
                          InstanceMethod<&ProgramHandle::launches>("launches"),
                          InstanceMethod<&ProgramHandle::synchronize>("synchronize"),
                          InstanceMethod<&ProgramHandle::poll>("poll"),
@@ -257,6 +258,13 @@ Napi::Value ProgramHandle::collect(const Napi::CallbackInfo& info) {
 Napi::Value ProgramHandle::workspace_bytes(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     return Napi::Number::New(info.Env(), static_cast<double>(open()->workspace_bytes()));
+  });
+}
+
+Napi::Value ProgramHandle::stream(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const auto address = reinterpret_cast<uintptr_t>(open()->stream());
+    return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(address));
   });
 }
 

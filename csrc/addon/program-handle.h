@@ -40,6 +40,8 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
   Napi::Value post(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value workspace_bytes(const Napi::CallbackInfo& info);
+  // stream(): BigInt, 0 where there is none
+  Napi::Value stream(const Napi::CallbackInfo& info);
   // launches(sequence): number of kernels
   Napi::Value launches(const Napi::CallbackInfo& info);
   Napi::Value synchronize(const Napi::CallbackInfo& info);

@@ -64,6 +64,9 @@ class Executor {
 
   virtual std::unique_ptr<Letter> make_letter(size_t bytes) = 0;
 
+  // What runs are in the order of, or nullptr on a device that has no streams.
+  virtual void* stream() const = 0;
+
   // Memory of the device that it keeps for itself, and kernels that a run of a sequence launches.
   virtual size_t bytes() const = 0;
   virtual size_t launches(size_t sequence) const = 0;

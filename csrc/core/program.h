@@ -59,6 +59,7 @@ class Program {
   void run(size_t sequence);
   void synchronize() { executor_->synchronize(); }
   bool is_done() { return executor_->is_done(); }
+  void* stream() const { return executor_->stream(); }
   std::span<double> hyper() { return hyper_; }
 
   Backend& backend() const { return backend_; }

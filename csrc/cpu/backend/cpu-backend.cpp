@@ -107,6 +107,7 @@ class CpuExecutor final : public Executor {
   std::unique_ptr<Letter> make_letter(size_t bytes) override {
     return std::make_unique<CpuLetter>(bytes);
   }
+  void* stream() const override { return nullptr; }
   size_t bytes() const override { return 0; }
   size_t launches(size_t sequence) const override { return sequences_[sequence].size(); }
 
