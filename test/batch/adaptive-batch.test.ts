@@ -103,7 +103,7 @@ describe.each(backends())("on %s", (device) => {
   });
 
   test("a loss scale changes nothing", () => {
-    const after = (gradScale: number) => {
+    const trained = (gradScale: number) => {
       const { optimizer, batch, weights } = make(usual);
       const { accumulation } = batch.next();
       for (let i = 0; i < accumulation; i++) {
@@ -115,7 +115,7 @@ describe.each(backends())("on %s", (device) => {
       batch.dispose();
       return [batchSize, ...weights()];
     };
-    expect(after(1024)).toEqual(after(1));
+    expect(trained(1024)).toEqual(trained(1));
   });
 
   test("schedules can be in samples", () => {
