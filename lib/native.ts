@@ -46,6 +46,7 @@ export type KernelName =
   | "accumulate"
   | "adoptBasis"
   | "adoptLines"
+  | "coordinateNoise"
   | "denseStep"
   | "gradientDot"
   | "gradientNorm"
@@ -65,6 +66,7 @@ export const kernelNames: readonly KernelName[] = [
   "accumulate",
   "adoptBasis",
   "adoptLines",
+  "coordinateNoise",
   "denseStep",
   "gradientDot",
   "gradientNorm",

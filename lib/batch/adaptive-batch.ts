@@ -11,7 +11,7 @@ import {
   type BatchPlan,
   type BatchState,
 } from "./batch-controller.js";
-import { needsProducts } from "./batch-test.js";
+import { needsCounts, needsProducts } from "./batch-test.js";
 import { GradientAccumulator } from "./gradient-accumulator.js";
 
 type Grads = Arrays<WeightArray | DevicePointer | null>;
@@ -57,7 +57,8 @@ export class AdaptiveBatch {
     this.#optimizer = optimizer;
     this.#controller = new BatchController(options);
     const maxGroups = this.#controller.maxAccumulation;
-    this.#accumulator = new GradientAccumulator(optimizer, { maxGroups, gradDtype });
+    const hasCounts = needsCounts(this.#controller.test);
+    this.#accumulator = new GradientAccumulator(optimizer, { maxGroups, gradDtype, hasCounts });
     this.#letters = (options.delay ?? 1) + 2;
   }
 
@@ -128,6 +129,7 @@ export class AdaptiveBatch {
 
   #observe(): void {
     for (const grads of this.#groups) this.#accumulator.multiply(grads);
+    if (needsCounts(this.#controller.test)) this.#accumulator.count();
     const number = this.#posted++ % this.#letters;
     this.#controller.observeLater(this.#accumulator.post(number));
   }

@@ -4,14 +4,17 @@
  */
 import { LeanError } from "../errors.js";
 import { requireFinite, requireKnownOptions, requireOneOf } from "../options.js";
+import { noiseQuantile } from "./coordinate-counts.js";
 import type { GradientNoise } from "./statistics.js";
 
-export type BatchTestKind = "norm" | "innerProduct" | "augmented";
+export type BatchTestKind = "norm" | "innerProduct" | "augmented" | "coordinate";
 
 /**
  * - "norm": E‖ḡ − ∇‖² ≤ eta²·‖ḡ‖² (Byrd et al. 2012)
  * - "innerProduct": the variance of ⟨ḡ, ∇⟩ ≤ theta²·‖ḡ‖⁴ (Bollapragada et al. 2018)
  * - "augmented": that, and the variance orthogonal to ḡ ≤ nu²·‖ḡ‖²
+ * - "coordinate": for a `share` of the coordinates, E(ḡ_j − ∇_j)² ≤ eta²·ḡ_j² (the paper's theory asks
+ *   it of all, which no training holds); keeps one more float32 for each parameter
  */
 export interface BatchTest {
   readonly kind: BatchTestKind;
@@ -21,6 +24,8 @@ export interface BatchTest {
   readonly theta?: number;
   /** Default 0.1. */
   readonly nu?: number;
+  /** Default 0.5. */
+  readonly share?: number;
 }
 
 export interface CheckedBatchTest {
@@ -28,23 +33,30 @@ export interface CheckedBatchTest {
   readonly eta: number;
   readonly theta: number;
   readonly nu: number;
+  readonly share: number;
 }
 
 /** @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_OPTION */
 export function batchTestOf(test: BatchTest | BatchTestKind): CheckedBatchTest {
   const given: BatchTest = typeof test === "string" ? { kind: test } : test;
-  requireKnownOptions("test", given, ["kind", "eta", "theta", "nu"]);
-  requireOneOf("test.kind", given.kind, ["norm", "innerProduct", "augmented"]);
-  const { kind, eta = 0.1, theta = 0.1, nu = 0.1 } = given;
+  requireKnownOptions("test", given, ["kind", "eta", "theta", "nu", "share"]);
+  requireOneOf("test.kind", given.kind, ["norm", "innerProduct", "augmented", "coordinate"]);
+  const { kind, eta = 0.1, theta = 0.1, nu = 0.1, share = 0.5 } = given;
   for (const [name, value] of Object.entries({ eta, theta, nu })) {
     requireFinite(`test.${name}`, value, Number.MIN_VALUE);
   }
-  return { kind, eta, theta, nu };
+  requireFinite("test.share", share, Number.MIN_VALUE, 1);
+  return { kind, eta, theta, nu, share };
 }
 
 /** Whether a test reads every group's gradient a second time, for its product with the mean. */
 export function needsProducts({ kind }: CheckedBatchTest): boolean {
-  return kind !== "norm";
+  return kind === "innerProduct" || kind === "augmented";
+}
+
+/** Whether a test counts coordinates, for which squares are summed element by element. */
+export function needsCounts({ kind }: CheckedBatchTest): boolean {
+  return kind === "coordinate";
 }
 
 /**
@@ -57,16 +69,22 @@ export function tooSmallBy(test: CheckedBatchTest, noise: GradientNoise): number
   if (!(meanSquare > 0) || !Number.isFinite(meanSquare) || !Number.isFinite(variance))
     return Number.NaN;
   if (test.kind === "norm") return variance / (test.eta ** 2 * meanSquare);
+  if (test.kind === "coordinate") return ofCoordinates(test, noise);
   const { alongSquared, orthogonal } = noise;
   if (alongSquared === undefined || orthogonal === undefined) {
-    throw new LeanError(
-      "ERR_LEAN_INVALID_ARG",
-      `the test "${test.kind}" needs the groups' products with the mean gradient`,
-      { parameter: "products" },
-    );
+    refuse(test, "products", "the groups' products with the mean gradient");
   }
   // Divided one by one: the square of a squared norm leaves float64 where the norm does not.
   const along = alongSquared / meanSquare / meanSquare / test.theta ** 2;
   if (test.kind === "innerProduct") return along;
   return Math.max(along, orthogonal / (test.nu ** 2 * meanSquare));
+}
+
+function ofCoordinates(test: CheckedBatchTest, { counts }: GradientNoise): number {
+  if (counts === undefined) refuse(test, "counts", "the coordinates' counts");
+  return noiseQuantile(counts, test.share) / test.eta ** 2;
+}
+
+function refuse({ kind }: CheckedBatchTest, parameter: string, what: string): never {
+  throw new LeanError("ERR_LEAN_INVALID_ARG", `the test "${kind}" needs ${what}`, { parameter });
 }

@@ -7,18 +7,21 @@ import { type Call, type Item, NativeProgram, type TensorSpec } from "../native.
 import type { Optimizer } from "../optimizer.js";
 import { type Arrays, ParameterNames } from "../parameter-names.js";
 import { bytesPerElement, numel, type WeightArray, type WeightDType } from "../tensor.js";
+import { noiseBins } from "./coordinate-counts.js";
 import type { GroupStatistics } from "./statistics.js";
 
 /** Elements that one float64 partial sum covers. */
 const pieceLength = 65536;
 
-const sequences = { add: 0, multiply: 1 } as const;
+const sequences = { add: 0, multiply: 1, count: 2 } as const;
 
 export interface AccumulatorOptions {
   /** The most groups that a batch has. */
   readonly maxGroups: number;
   /** Element type of the micro-batches' gradients. Default "float32". */
   readonly gradDtype?: WeightDType;
+  /** Sum the squares element by element, to count coordinates by their noise. Default false. */
+  readonly hasCounts?: boolean;
 }
 
 type Grads = Arrays<WeightArray | DevicePointer | null>;
@@ -39,9 +42,11 @@ export class GradientAccumulator {
   readonly #count = new Float64Array(1);
   #groups = 0;
   #products = 0;
+  #isCounted = false;
 
   /** @throws LeanError ERR_LEAN_DTYPE where a parameter's gradients are not float32 */
-  constructor(optimizer: Optimizer, { maxGroups, gradDtype = "float32" }: AccumulatorOptions) {
+  constructor(optimizer: Optimizer, options: AccumulatorOptions) {
+    const { maxGroups, gradDtype = "float32", hasCounts = false } = options;
     const { parameters, device, stream } = optimizer;
     for (const parameter of parameters) requireFloat32(parameter.name, parameter.gradDtype);
     const types = parameters.map(({ name, shape }) => ({
@@ -52,7 +57,7 @@ export class GradientAccumulator {
     this.#maxGroups = maxGroups;
     this.#names = new ParameterNames(types.map(({ name }) => name));
     this.#grads = new BoundArrays("grad", device, types);
-    const plan = planSums(types, maxGroups);
+    const plan = planSums(types, maxGroups, hasCounts);
     this.#results = plan.results;
     this.#program = new NativeProgram({
       device,
@@ -103,26 +108,35 @@ export class GradientAccumulator {
     this.#products += 1;
   }
 
+  /** Counts the coordinates of the sums by their noise, when all groups have been added. */
+  count(): void {
+    this.#run(sequences.count, this.#groups - 1);
+    this.#isCounted = true;
+  }
+
   /** Starts a new batch: what is added next takes the place of the sums. */
   reset(): void {
     this.#groups = 0;
     this.#products = 0;
+    this.#isCounted = false;
   }
 
   /** Sends the statistics of the batch on their way; the answer waits until they have come. */
   post(number: number): () => GroupStatistics {
     const groups = this.#groups;
     const hasProducts = this.#products === groups;
+    const isCounted = this.#isCounted;
     const { offset, bytes } = this.#results;
     this.#program.post(number, offset, bytes);
     let read: GroupStatistics | undefined;
     return () => {
-      read ??= statisticsOf(
-        this.#program.collect(number, new Float64Array(bytes / 8)),
-        groups,
-        this.#maxGroups,
-        hasProducts,
-      );
+      if (read !== undefined) return read;
+      const results = this.#program.collect(number, new Float64Array(bytes / 8));
+      const counts = new Int32Array(results.buffer, 8 * 3 * this.#maxGroups);
+      read = {
+        ...statisticsOf(results, groups, this.#maxGroups, hasProducts),
+        ...(isCounted && { counts: [...counts] }),
+      };
       return read;
     };
   }
@@ -170,9 +184,9 @@ function sumMemory(device: DeviceName, length: number): Float32Array | DeviceBuf
 }
 
 /** Where everything lies, and the two sequences: adding a group, multiplying it with the sum. */
-function planSums(types: readonly ArrayType[], maxGroups: number) {
-  const counts = types.map(({ length }) => Math.max(1, Math.ceil(length / pieceLength)));
-  const pieces = counts.reduce((sum, count) => sum + count, 0);
+function planSums(types: readonly ArrayType[], maxGroups: number, hasCounts: boolean) {
+  const pieceCounts = types.map(({ length }) => Math.max(1, Math.ceil(length / pieceLength)));
+  const pieces = pieceCounts.reduce((sum, count) => sum + count, 0);
   const float64 = bytesPerElement.float64;
   const at = (offset: number, shape: readonly number[]): TensorSpec => ({
     place: "workspace",
@@ -181,17 +195,27 @@ function planSums(types: readonly ArrayType[], maxGroups: number) {
     shape,
   });
   const number: TensorSpec = { place: "hyper", offset: 0, dtype: "float64", shape: [1] };
-  // [squares of the group and of the sum: pieces x 2] [products: pieces] [results]
+  // [squares of the group and of the sum: pieces x 2] [products: pieces] [results, counts] [squares]
   const results = 3 * pieces;
+  let end = results + 3 * maxGroups;
+  const counts: TensorSpec = { ...at(end, [noiseBins]), dtype: "int32" };
+  if (hasCounts) end += noiseBins / 2;
+  const sent = end - results;
   const added: Item[] = [];
   const multiplied: Item[] = [];
+  const counted: Item[] = [];
   let first = 0;
   types.forEach(({ length, dtype }, i) => {
-    const count = counts[i] as number;
+    const count = pieceCounts[i] as number;
     const shape = [1, length];
     const grad: TensorSpec = { place: "external", slot: gradSlot(i), dtype, shape };
     const sum: TensorSpec = { place: "external", slot: sumSlot(i), dtype: "float32", shape };
-    added.push({ grad, sum, partials: at(2 * first, [count, 2]), groups: number });
+    const squares: TensorSpec | undefined = hasCounts
+      ? { ...at(end, shape), dtype: "float32" }
+      : undefined;
+    if (hasCounts) end += 8 * Math.ceil(length / 16);
+    added.push({ grad, sum, squares, partials: at(2 * first, [count, 2]), groups: number });
+    if (hasCounts) counted.push({ sum, squares, groups: number, counts });
     multiplied.push({ grad, sum, partials: at(2 * pieces + first, [count]) });
     first += count;
   });
@@ -206,11 +230,12 @@ function planSums(types: readonly ArrayType[], maxGroups: number) {
     ],
   });
   return {
-    workspace: (results + 3 * maxGroups) * float64,
-    results: { offset: results * float64, bytes: 3 * maxGroups * float64 },
+    workspace: end * float64,
+    results: { offset: results * float64, bytes: sent * float64 },
     sequences: [
       [{ kernel: "accumulate", items: added }, total(0, 2, results)],
       [{ kernel: "gradientDot", items: multiplied }, total(2 * pieces, 1, results + 2 * maxGroups)],
+      ...(hasCounts ? [[{ kernel: "coordinateNoise", items: counted } as const]] : []),
     ] satisfies Call[][],
   };
 }

@@ -15,6 +15,8 @@ export interface GroupStatistics {
   readonly meanSquare: number;
   /** ⟨g_k, ḡ⟩ of every group: for the inner-product tests. */
   readonly products?: readonly number[];
+  /** Coordinates by their noise (csrc/kernels/coordinate-noise.h): for the coordinate-wise test. */
+  readonly counts?: readonly number[];
 }
 
 /** Unbiased estimates of the variance of ḡ, the mean over the whole batch. */
@@ -27,6 +29,7 @@ export interface GradientNoise {
   readonly alongSquared?: number;
   /** What of `variance` is orthogonal to the gradient. */
   readonly orthogonal?: number;
+  readonly counts?: readonly number[];
 }
 
 /** @throws LeanError ERR_LEAN_INVALID_ARG */
@@ -49,11 +52,13 @@ export function requireStatistics(statistics: GroupStatistics): void {
  * along ḡ, whose products ⟨g_k, ḡ⟩ have the mean ‖ḡ‖².
  */
 export function gradientNoise(statistics: GroupStatistics): GradientNoise {
-  const { groups, sumOfSquares, meanSquare, products } = statistics;
+  const { groups, sumOfSquares, meanSquare, products, counts } = statistics;
   const ofMean = groups * (groups - 1);
   // Rounding can leave less than nothing where all groups agree.
   const variance = atLeastZero((sumOfSquares - groups * meanSquare) / ofMean);
-  if (products === undefined) return { meanSquare, variance };
+  if (products === undefined) {
+    return { meanSquare, variance, ...(counts !== undefined && { counts }) };
+  }
   const alongSquared = products.reduce((sum, p) => sum + (p - meanSquare) ** 2, 0) / ofMean;
   const orthogonal = meanSquare > 0 ? atLeastZero(variance - alongSquared / meanSquare) : variance;
   return { meanSquare, variance, alongSquared, orthogonal };

@@ -63,7 +63,7 @@ describe.each(backends())("on %s", (device) => {
       const { noise, batchSize } = batch.next();
       const { along, ...expected } = sampleNoise(samples);
       const factor = tooSmallBy(
-        { kind, eta: 0.1, theta: 0.1, nu: 0.1 },
+        { kind, eta: 0.1, theta: 0.1, nu: 0.1, share: 0.5 },
         { ...expected, alongSquared: along },
       );
       expect(Math.abs((noise?.tooSmallBy as number) / factor - 1)).toBeLessThan(1e-4);
@@ -71,6 +71,25 @@ describe.each(backends())("on %s", (device) => {
       batch.dispose();
     },
   );
+
+  test("half of the coordinates tell what the coordinate-wise test says", () => {
+    const { batch } = make({ ...usual, test: { kind: "coordinate", eta: 1, share: 0.5 } });
+    const grads = Array.from({ length: batch.next().accumulation }, (_, i) => gradient(i, 3));
+    for (const grad of grads) batch.add({ w: place(grad) });
+    batch.step();
+    const noises = grads[0]
+      .map((_, j) => {
+        const own = grads.map((grad) => Float64Array.of(grad[j]));
+        const { variance, meanSquare } = sampleNoise(own);
+        return variance / meanSquare;
+      })
+      .sort();
+    const found = batch.next().noise?.tooSmallBy as number;
+    // The edge of a bin, up to a quarter of a binade above.
+    expect(found).toBeGreaterThan(noises[SIZE / 2 - 1] * 0.999);
+    expect(found).toBeLessThan(noises[SIZE / 2 - 1] * 1.26);
+    batch.dispose();
+  });
 
   test("noise makes batches grow, its absence does not", () => {
     const grown = (noise: number) => {

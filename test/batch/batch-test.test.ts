@@ -1,4 +1,4 @@
-import { batchTestOf, needsProducts, tooSmallBy } from "../../lib/batch/batch-test.js";
+import { batchTestOf, needsCounts, needsProducts, tooSmallBy } from "../../lib/batch/batch-test.js";
 import { refusal } from "../support/refusal.js";
 
 const noise = { meanSquare: 4, variance: 0.5, alongSquared: 0.8, orthogonal: 0.3 };
@@ -28,6 +28,13 @@ test("gradients whose norm's fourth power is beyond float64 are tested", () => {
     orthogonal: 1,
   };
   expect(tooSmallBy(batchTestOf("innerProduct"), huge)).toBeGreaterThan(0);
+});
+
+test("only counts tell how the coordinates are", () => {
+  expect(needsCounts(batchTestOf("coordinate"))).toBe(true);
+  expect(() => tooSmallBy(batchTestOf("coordinate"), noise)).toThrow(
+    refusal("ERR_LEAN_INVALID_ARG", "counts"),
+  );
 });
 
 test("only products tell what is along the gradient", () => {
