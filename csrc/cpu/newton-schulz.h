@@ -2,8 +2,8 @@
 // l >= 2 k they run on the Gram matrix A = X X^T instead: with P = a + b A + c A^2, Q <- P Q and
 // A <- P A P cost k^3 where X <- P X costs k^2 l, and all of them are polynomials of one symmetric
 // matrix, so that half of each product is enough. (Gram-Newton-Schulz, Dao et al. 2025.) A loses
-// what of X is below the root of float32's precision, and errors there grow: after three steps it is
-// formed anew from X <- Q X.
+// what of X is below the root of float32's precision, and errors there grow: after three steps it
+// is formed anew from X <- Q X.
 #pragma once
 
 #include <utility>
@@ -52,8 +52,8 @@ class NewtonSchulzIteration {
 
   void form_gram() {
     const Block<const float> x{x_, wide_ ? l_ : k_};
-    multiply_lower(context_, wide_ ? Op::plain : Op::transposed,
-                   wide_ ? Op::transposed : Op::plain, k_, l_, x, x, a_);
+    multiply_lower(context_, wide_ ? Op::plain : Op::transposed, wide_ ? Op::transposed : Op::plain,
+                   k_, l_, x, x, a_);
     mirror(context_, k_, a_);
   }
 

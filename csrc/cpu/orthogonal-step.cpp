@@ -81,8 +81,7 @@ void step(const OrthogonalStep& item, StepScalars s, Context& context) {
   float* other = workspace.take<float>(count);
   float* const square[] = {workspace.take<float>(k * k), workspace.take<float>(k * k),
                            workspace.take<float>(k * k), workspace.take<float>(k * k)};
-  const Norms norms =
-      take_momentum(item, s, context, n, workspace.take<double>(2 * item.pieces()));
+  const Norms norms = take_momentum(item, s, context, n, workspace.take<double>(2 * item.pieces()));
 
   float* v = item.exp_avg_sq ? item.exp_avg_sq.as<float>() : nullptr;
   s.step_size = orthogonal_step_size(norms.of_grad, item.max_norm, item.least_step,

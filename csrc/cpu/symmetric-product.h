@@ -1,4 +1,5 @@
-// Products of which it is known that they are symmetric: one triangle is computed, the other copied.
+// Products of which it is known that they are symmetric: one triangle is computed, the other
+// copied.
 #pragma once
 
 #include "cpu/panels.h"
@@ -16,8 +17,9 @@ inline void multiply_lower(Context& context, Op op_a, Op op_b, int64_t n, int64_
   parallel_for(context, tiles, [&](int64_t tile, int worker) {
     const int64_t begin = (tiles - 1 - tile) * kTriangleRows;  // the longest ones first
     const int64_t end = clamp(begin + kTriangleRows, 0, n);
-    multiply(op_a, op_b, end - begin, end, k, 1, op_a == Op::plain ? a.at(begin, 0) : a.at(0, begin),
-             b, c.at(begin, 0), product_memory(context, worker));
+    multiply(op_a, op_b, end - begin, end, k, 1,
+             op_a == Op::plain ? a.at(begin, 0) : a.at(0, begin), b, c.at(begin, 0),
+             product_memory(context, worker));
   });
 }
 

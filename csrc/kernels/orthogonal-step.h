@@ -3,8 +3,8 @@
 //   G = grad_factor * g;  m <- m_decay * m + m_gain * G;  N = n_grad * G + m_scale * m
 //   X = N / max(|N|, eps), |.| the Frobenius norm;  O = `steps` Newton-Schulz iterations from X
 //   without v: a = step_size
-//   with v:    v <- v + min(|G|, max_norm)^2;  a = max(least_step, step_size min(|G|, max_norm) / sqrt(v))
-//   W <- decay_after * (decay_before * W - a * shape_scale * O)
+//   with v:    v <- v + min(|G|, max_norm)^2;  a = max(least_step, step_size min(|G|, max_norm) /
+//   sqrt(v)) W <- decay_after * (decay_before * W - a * shape_scale * O)
 // A momentum of zero moves nothing: then O = 0.
 #pragma once
 

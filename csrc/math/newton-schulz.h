@@ -9,7 +9,8 @@
 
 namespace lean {
 
-// muon         the published coefficients at every step (Jordan et al. 2024): steep at 0, and singular
+// muon         the published coefficients at every step (Jordan et al. 2024): steep at 0, and
+// singular
 //              values end between 0.7 and 1.2 rather than at 1
 // polarExpress at each step the best polynomial for what the steps before leave (Amsel et al. 2025,
 //              arXiv 2505.16932: their table for singular values from 1e-3 on, and their margin of

@@ -49,7 +49,13 @@ export function adago(options: AdaGOOptions = {}): Recipe {
     ...recipeOptionNames.filter((name) => name !== "bias"),
     ...names,
   ]);
-  const { momentum: beta, nesterov = false, nsSteps: steps, nsSchedule: schedule, ...rest } = options;
+  const {
+    momentum: beta,
+    nesterov = false,
+    nsSteps: steps,
+    nsSchedule: schedule,
+    ...rest
+  } = options;
   const { maxNorm = 10, leastStep = 5e-4, initialAccumulator: initial = 1e-3, ...others } = rest;
   const { shapeScale = "none", ...step } = others;
   const adaptive = { maxNorm, leastStep, initial };

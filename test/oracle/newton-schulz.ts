@@ -26,7 +26,11 @@ export function orthogonalFactor(
 ): Matrix {
   if (schedule === "exact") return polarFactor(n);
   const scale = 1 / Math.max(frobeniusNorm(n), eps);
-  let x = matrix(n.rows, n.cols, n.data.map((value) => scale * value));
+  let x = matrix(
+    n.rows,
+    n.cols,
+    n.data.map((value) => scale * value),
+  );
   for (let step = 0; step < steps; step++) {
     const [a, b, c] = coefficients(schedule, step);
     const gram = multiply(x, transpose(x));

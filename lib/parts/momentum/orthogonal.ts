@@ -85,6 +85,7 @@ export function orthogonal(options: OrthogonalOptions = {}): Momentum {
   requireInteger("steps", steps, schedule === "exact" ? 8 : 1, 100);
   requireOneOf("shapeScale", shapeScale, ["none", "original", "matchRmsAdamW"]);
   requireBeta("vectorBetas[0]", vectorBetas[0]);
+  requireBeta("vectorBetas[1]", vectorBetas[1], true);
   if (adaptive !== undefined) {
     requireKnownOptions("adaptive", adaptive, ["maxNorm", "leastStep", "initial"]);
     requireFinite("maxNorm", adaptive.maxNorm, Number.MIN_VALUE);

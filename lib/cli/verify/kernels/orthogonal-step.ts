@@ -6,7 +6,13 @@ import { describeTypes, turn, type WeightTypes, weightTypes } from "../choices.j
 import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { gradientMagnitude, momentumBounds, u } from "../rounding.js";
-import { counters, countersTensor, type KernelScalars, scalarsTensor, stepScalars } from "../scalars.js";
+import {
+  counters,
+  countersTensor,
+  type KernelScalars,
+  scalarsTensor,
+  stepScalars,
+} from "../scalars.js";
 import { emptyShapes, type MatrixShape, oddShapes } from "../shapes.js";
 import { checkStochastic } from "../stochastic-rounding.js";
 import { floats, storageError, valuesOf } from "../tensors.js";
@@ -30,8 +36,20 @@ interface OrthogonalSpec {
 }
 
 /** torch.optim.Muon's momentum: an average that looks a step ahead. */
-const nesterov = stepScalars({ mDecay: 0.95, mGain: 0.05, mScale: 0.95, nGrad: 0.05, stepSize: 0.02 });
-const plainAverage = stepScalars({ mDecay: 0.9, mGain: 0.1, mScale: 1, stepSize: 0.05, gradFactor: 1 });
+const nesterov = stepScalars({
+  mDecay: 0.95,
+  mGain: 0.05,
+  mScale: 0.95,
+  nGrad: 0.05,
+  stepSize: 0.02,
+});
+const plainAverage = stepScalars({
+  mDecay: 0.9,
+  mGain: 0.1,
+  mScale: 1,
+  stepSize: 0.05,
+  gradFactor: 1,
+});
 
 function orthogonalItem(spec: OrthogonalSpec): TestItem {
   const { shape, types, state, scalars, schedule, steps, accumulator, blank, seed } = spec;
@@ -68,7 +86,10 @@ function orthogonalItem(spec: OrthogonalSpec): TestItem {
       const shapes = { shape, schedule, steps, eps, maxNorm, leastStep, shapeScale };
       const stored = accumulator === null ? null : Math.fround(accumulator);
       const after = orthogonalStep({ ...before, ...shapes, accumulator: stored }, scalars);
-      const gradient = { magnitude: gradientMagnitude(before.param, before.grad, scalars), roundings: 2 };
+      const gradient = {
+        magnitude: gradientMagnitude(before.param, before.grad, scalars),
+        roundings: 2,
+      };
       const momentum = after.momentum ?? new Float64Array(0);
       const ofMomentum = momentumBounds(before.momentum, gradient, momentum, scalars, state);
       worst.near("expAvg", valuesOf(expAvg), momentum, ofMomentum);
@@ -78,7 +99,9 @@ function orthogonalItem(spec: OrthogonalSpec): TestItem {
       }
       const found = valuesOf(param);
       const off = directionError(spec, after.numerator) * after.stepSize;
-      const bounds = after.param.map((w, i) => off + 4 * u * (Math.abs(before.param[i]) + Math.abs(w)));
+      const bounds = after.param.map(
+        (w, i) => off + 4 * u * (Math.abs(before.param[i]) + Math.abs(w)),
+      );
       if (rounding === "stochastic" && types.param === "bfloat16") {
         return checkStochastic(worst, found, after.param, bounds);
       }
@@ -169,12 +192,15 @@ export const cases = [
     orthogonalItem({ ...plain, shape: [150, 140] }),
     orthogonalItem({ ...plain, shape: [140, 330] }),
   ]),
-  kernelCase("orthogonalStep", "a gradient's norm above and below what counts, and the least step", () =>
-    [1e-3, 1e3].flatMap((maxNorm) =>
-      [0, 0.1].map((leastStep) =>
-        orthogonalItem({ ...plain, accumulator: 0.5, maxNorm, leastStep, scalars: plainAverage }),
+  kernelCase(
+    "orthogonalStep",
+    "a gradient's norm above and below what counts, and the least step",
+    () =>
+      [1e-3, 1e3].flatMap((maxNorm) =>
+        [0, 0.1].map((leastStep) =>
+          orthogonalItem({ ...plain, accumulator: 0.5, maxNorm, leastStep, scalars: plainAverage }),
+        ),
       ),
-    ),
   ),
   kernelCase("orthogonalStep", "a momentum of zeros moves nothing but decay", () =>
     schedules.map((schedule) => orthogonalItem({ ...plain, ...schedule, blank: true })),
