@@ -30,6 +30,11 @@ endif()
 set(LEAN_CUDA_ARCHITECTURES 80-real 90 CACHE STRING "Architectures of the CUDA backend")
 option(LEAN_CUDA_REPORT "Let ptxas tell registers and spills of every kernel" OFF)
 
+# Told where a device is of another.
+string(REPLACE ";" ", " named "${LEAN_CUDA_ARCHITECTURES}")
+set_source_files_properties(csrc/cuda/backend/cuda-backend.cpp PROPERTIES
+  COMPILE_DEFINITIONS LEAN_CUDA_ARCHITECTURES="${named}")
+
 # Adds the backend to a target.
 function(lean_cuda_sources target)
   target_sources(${target} PRIVATE ${LEAN_CUDA_SOURCES} ${LEAN_CUDA_HOST_SOURCES})
