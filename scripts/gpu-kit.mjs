@@ -3,7 +3,7 @@
 //
 //   tar xf gpu-kit.tar && gpu-kit/run.sh all --out results
 //
-//   --rehearsal      with the interpreter in the GPU's place (build/simt.node), for tests
+//   --rehearsal      build/gpu-kit-rehearsal.tar, with the interpreter (build/simt.node) for a GPU
 //   --fast           packs Node quickly and badly
 //
 // LEAN_CUDA_ARCHITECTURES is what the kernels are compiled for (90a-real).
@@ -13,8 +13,11 @@ import path from "node:path";
 import { heading, mustRun, output, root, Stop, script, tool } from "./support.mjs";
 
 const MAXIMUM_BYTES = 35 * 2 ** 20;
-const kit = path.join(root, "build", "gpu-kit");
-const contents = path.join(root, "build", "gpu-kit-package");
+const isRehearsal = process.argv.includes("--rehearsal");
+const name = isRehearsal ? "gpu-kit-rehearsal" : "gpu-kit";
+const work = path.join(root, "build", name);
+const kit = path.join(work, "gpu-kit");
+const contents = path.join(work, "package");
 const cache = path.join(root, "build", "gpu-kit-cache");
 
 const size = (file) => fs.statSync(file).size;
@@ -61,12 +64,12 @@ function nvccArchitectures(architectures) {
 function compile(architectures) {
   heading(`Compiling for ${architectures}`);
   const { env } = process;
-  mustRun(process.execPath, ["scripts/build-native.cjs", "--to", "build/gpu-kit-addon"], {
+  mustRun(process.execPath, ["scripts/build-native.cjs", "--to", work], {
     env: { LEAN_OPTIM_SHIPPED: "1", LEAN_CUDA: "ON", LEAN_CUDA_ARCHITECTURES: architectures },
   });
   const addon = path.join(contents, "build", "Release", "lean_optim.node");
   fs.mkdirSync(path.dirname(addon), { recursive: true });
-  fs.copyFileSync(path.join(root, "build", "gpu-kit-addon", "lean_optim.node"), addon);
+  fs.renameSync(path.join(work, "lean_optim.node"), addon);
   mustRun("strip", ["--strip-unneeded", addon]);
   const homes = [env.CUDA_HOME, env.CUDA_PATH, "/usr/local/cuda"].filter(Boolean);
   const found = homes.map((home) => path.join(home, "bin", "nvcc")).find((f) => fs.existsSync(f));
@@ -86,7 +89,7 @@ function copySimt() {
 }
 
 /** What Node loads there, compiled, and what it reads. */
-function packPackage({ isRehearsal, architectures }) {
+function packPackage(architectures) {
   fs.rmSync(contents, { recursive: true, force: true });
   const dist = path.join(contents, "dist");
   mustRun(tool("tsc"), ["-p", "scripts/tsconfig.gpu-kit.json", "--outDir", dist]);
@@ -108,24 +111,23 @@ function packPackage({ isRehearsal, architectures }) {
 }
 
 script((args) => {
-  const isRehearsal = args.includes("--rehearsal");
   const level = args.includes("--fast") ? "-0" : "-9";
   const architectures = process.env.LEAN_CUDA_ARCHITECTURES || "90a-real";
   fs.rmSync(kit, { recursive: true, force: true });
   fs.mkdirSync(kit, { recursive: true });
-  packPackage({ isRehearsal, architectures });
+  packPackage(architectures);
   packNode(level);
   fs.copyFileSync(path.join(root, "scripts/gpu-kit/run.sh"), path.join(kit, "run.sh"));
   // In one order and without dates of today, so that the same files make the same archive.
-  const tar = path.join(root, "build", "gpu-kit.tar");
+  const tar = path.join(root, "build", `${name}.tar`);
   const stable = ["--sort=name", "--owner=0", "--group=0", "--mtime=@0"];
   const inner = path.join(kit, "package.tar");
   redirect(inner, "tar", ["c", ...stable, "."], contents);
   mustRun("xz", [level, "-T0", "-f", inner]);
-  redirect(tar, "tar", ["c", ...stable, "gpu-kit"], path.join(root, "build"));
+  redirect(tar, "tar", ["c", ...stable, "gpu-kit"], work);
   for (const file of fs.readdirSync(kit))
     console.log(`${file}: ${mib(size(path.join(kit, file)))}`);
-  console.log(`build/gpu-kit.tar: ${mib(size(tar))}`);
+  console.log(`build/${name}.tar: ${mib(size(tar))}`);
   if (size(tar) > MAXIMUM_BYTES && !isRehearsal) {
     throw new Stop(`It is over ${mib(MAXIMUM_BYTES)}, which is what it may be.`);
   }
