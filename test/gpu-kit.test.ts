@@ -16,7 +16,9 @@ import {
   type Stage,
   type StageFile,
 } from "../bench/gpu/stage.js";
+import { allGroups } from "../bench/gpu/stages/verify.js";
 import { detailTables, goalsOf, speedTable } from "../bench/gpu/tables.js";
+import { goldenChecks, kernelChecks } from "../lib/cli/verify/plan.js";
 import { matrix, svd } from "./oracle/matrix.js";
 import { cudaBackends } from "./support/backends.js";
 
@@ -155,6 +157,17 @@ describe("floors", () => {
     expect(floorMs(work, "bfloat16", rates)).toBeCloseTo(5);
     expect(floorMs(work, "float32", rates)).toBeCloseTo(40);
   });
+});
+
+test("verify's groups have every case, each in one", () => {
+  const groups = allGroups({ device: "cpu", isRehearsal: false, out: folder });
+  const filters = groups.map(({ filter }) => new RegExp(filter));
+  const checks = [...kernelChecks("cpu"), ...goldenChecks(join(root, "test", "golden"), "cpu")];
+  expect(checks.length).toBeGreaterThan(100);
+  const strays = checks
+    .map(({ file, system, variant }) => `${file} ${system} ${variant}`)
+    .filter((name) => filters.filter((filter) => filter.test(name)).length !== 1);
+  expect(strays).toEqual([]);
 });
 
 test("a gradient of a given spectrum has it", () => {

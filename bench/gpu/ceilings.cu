@@ -112,10 +112,11 @@ constexpr double kFmaFlops = 2.0 * 16 * kRounds;  // of a thread
 
 // The 128 accumulators of a thread, as operands of one instruction.
 #define LEAN_8(m, i) m(i) m(i + 1) m(i + 2) m(i + 3) m(i + 4) m(i + 5) m(i + 6) m(i + 7)
-#define LEAN_64(m, i)                                                                      \
-  LEAN_8(m, i)                                                                             \
-  LEAN_8(m, i + 8) LEAN_8(m, i + 16) LEAN_8(m, i + 24) LEAN_8(m, i + 32) LEAN_8(m, i + 40) \
-      LEAN_8(m, i + 48) LEAN_8(m, i + 56)
+#define LEAN_64(m, i)                                                                       \
+  LEAN_8(m, i)                                                                              \
+  LEAN_8(m, i + 8)                                                                          \
+  LEAN_8(m, i + 16) LEAN_8(m, i + 24) LEAN_8(m, i + 32) LEAN_8(m, i + 40) LEAN_8(m, i + 48) \
+      LEAN_8(m, i + 56)
 
 constexpr int kWgmmaThreads = 256;         // two warpgroups, one m64n256 tile each
 constexpr int kStep = 64;                  // of k held in shared memory, 128 bytes a row
@@ -166,8 +167,9 @@ __global__ void __launch_bounds__(kWgmmaThreads, 1) wgmma(float* sink, int* ran)
 #undef LEAN_OPERAND
     }
     asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-    asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+    asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");  // one stays under way
   }
+  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
   float all = 0;
   for (float one : d) all += one;
   sink[blockIdx.x * blockDim.x + threadIdx.x] = all;

@@ -32,7 +32,7 @@ const paperRanks = {
 /** Of the device's allocators: what frameworks hand over is as well aligned. */
 const alignment = 512;
 /** What a device is filled with, again and again. */
-const blockBytes = 2 ** 26;
+const blockBytes = 2 ** 24;
 
 function modelOf(name: string, parameters: readonly ModelParameter[], paperRank: number): Model {
   const ranks = [...new Set([128, 256, paperRank])].sort((a, b) => a - b);

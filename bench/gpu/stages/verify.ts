@@ -30,6 +30,11 @@ function goldenGroups({ device, isRehearsal }: Surroundings): Group[] {
   }));
 }
 
+/** Together they match every case there is, and each once. */
+export function allGroups(surroundings: Surroundings): Group[] {
+  return [...kernelGroups(surroundings), ...goldenGroups(surroundings)];
+}
+
 function verifyJob({ key, filter }: Group, device: string): Job {
   return {
     key,
@@ -60,7 +65,6 @@ function verifyJob({ key, filter }: Group, device: string): Job {
 export const verify: Stage = {
   name: "verify",
   async open(surroundings) {
-    const groups = [...kernelGroups(surroundings), ...goldenGroups(surroundings)];
-    return { jobs: groups.map((group) => verifyJob(group, surroundings.device)) };
+    return { jobs: allGroups(surroundings).map((group) => verifyJob(group, surroundings.device)) };
   },
 };
