@@ -25,6 +25,11 @@ export { type ProjectorKind, type ProjectorOption, projectors } from "./parts/pr
 export type { PowerIterationOptions } from "./parts/projector/power-iteration.js";
 export type { SvdOptions } from "./parts/projector/svd.js";
 export type { AccumulationOptions } from "./parts/second-moment/accumulation.js";
+export type {
+  ByNameOptions,
+  NamedPartition,
+  NamedPartitionPair,
+} from "./parts/second-moment/by-name.js";
 export type { ElementwiseOptions } from "./parts/second-moment/elementwise.js";
 export {
   type SecondMomentKind,
@@ -45,6 +50,7 @@ export { type AdagradOptions, adagrad } from "./recipes/adagrad.js";
 export { type AdagradNormOptions, adagradNorm } from "./recipes/adagrad-norm.js";
 export { type AdagradSNOptions, adagradSN } from "./recipes/adagrad-sn.js";
 export { type AdagradSNSMOptions, adagradSNSM } from "./recipes/adagrad-snsm.js";
+export { type AdamMiniOptions, adamMini } from "./recipes/adam-mini.js";
 export { type AdamSMOptions, adamSM } from "./recipes/adam-sm.js";
 export { type AdamSNOptions, adamSN } from "./recipes/adam-sn.js";
 export { type AdamSNGOptions, adamSNG } from "./recipes/adam-sng.js";

@@ -28,6 +28,8 @@ embeddings, norms and biases get AdamW, as in the published runs.
   --projector <name>        powerIteration, svd, uniform, topK, given
   --update-proj-gap <n>     steps between refreshes: no memory
   --partition <p>           heuristics, row, column, tensor, elementwise, or a number
+  --heads <n>               attention heads, for adamMini
+  --kv-heads <n>            of keys, where queries share them
   --dtype <type>            of the weights: float32, bfloat16 or float16   (bfloat16)
   --state-dtype <type>      of momentum and bases: float32 or bfloat16     (as the weights)
   --json                    print JSON

@@ -42,7 +42,7 @@ export function testRecipe<Options extends RecipeOptions>(tests: RecipeTests<Opt
   };
 
   test("its defaults", () => {
-    walk({ recipe: recipe(), oracle: defaults });
+    walk({ recipe: recipe(), oracle: defaults, parameters });
   });
 
   test.each(weightTypes)("weights of $label", (type) => take({ title: "" }, { type }));

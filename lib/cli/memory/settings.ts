@@ -16,6 +16,8 @@ export const flags = {
   projector: { type: "string" },
   "update-proj-gap": { type: "string" },
   partition: { type: "string" },
+  heads: { type: "string" },
+  "kv-heads": { type: "string" },
   dtype: { type: "string", default: "bfloat16" },
   "state-dtype": { type: "string" },
   json: { type: "boolean" },
@@ -45,7 +47,9 @@ export function settingsFrom(values: FlagValues): Settings {
     rank: asNumber(rank),
     projector: values.projector,
     updateProjGap: asNumber(values["update-proj-gap"]),
-    partition: isNumber(partition) ? Number(partition) : partition,
+    partition: asNumber(partition),
+    heads: asNumber(values.heads),
+    kvHeads: asNumber(values["kv-heads"]),
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const recipe = recipeFromConfig({ name: optimizer, options: Object.fromEntries(given) });
