@@ -1,10 +1,21 @@
 /** lean-optim: memory-lean optimizers for neural networks. */
+export {
+  type AdviceOptions,
+  type AdvisedGroup,
+  adviseRanks,
+  type Gradients,
+  type LayerAdvice,
+  type RankAdvice,
+} from "./advice/advise.js";
+export type { AdvisedProjector, LayerOptions } from "./advice/offers.js";
+export type { Gradient, SpectralPrior } from "./advice/spectrum.js";
 export type { StateDict, StateDictEntry } from "./checkpoint.js";
 export type { CounterReport } from "./counters.js";
 export { cuda, DeviceBuffer, type DeviceMemory, type DevicePointer } from "./device-memory.js";
 export { type ErrorCode, errorCodes, LeanError } from "./errors.js";
 export type { Basis } from "./given-bases.js";
 export type { MemoryReport } from "./memory.js";
+export type { ModelParameter, Role } from "./models/index.js";
 export { setThreads } from "./native.js";
 export { type GroupState, Optimizer, type StepOptions } from "./optimizer.js";
 export type { OptimizerOptions, Parameter, ParameterGroup } from "./optimizer-options.js";
