@@ -1,4 +1,5 @@
 /** lean-optim: memory-lean optimizers for neural networks. */
+
 export {
   type AdviceOptions,
   type AdvisedGroup,
@@ -9,6 +10,19 @@ export {
 } from "./advice/advise.js";
 export type { AdvisedProjector, LayerOptions } from "./advice/offers.js";
 export type { Gradient, SpectralPrior } from "./advice/spectrum.js";
+
+export { AdaptiveBatch, type AdaptiveBatchOptions } from "./batch/adaptive-batch.js";
+export {
+  BatchController,
+  type BatchOptions,
+  type BatchPlan,
+  type BatchReason,
+  type BatchState,
+} from "./batch/batch-controller.js";
+export type { BatchGrid } from "./batch/batch-size.js";
+export type { BatchTest, BatchTestKind } from "./batch/batch-test.js";
+export type { GradientNoise, GroupStatistics } from "./batch/statistics.js";
+
 export type { StateDict, StateDictEntry } from "./checkpoint.js";
 export type { CounterReport } from "./counters.js";
 export { cuda, DeviceBuffer, type DeviceMemory, type DevicePointer } from "./device-memory.js";
@@ -17,7 +31,12 @@ export type { Basis } from "./given-bases.js";
 export type { MemoryReport } from "./memory.js";
 export type { ModelParameter, Role } from "./models/index.js";
 export { setThreads } from "./native.js";
-export { type GroupState, Optimizer, type StepOptions } from "./optimizer.js";
+export {
+  type GroupState,
+  Optimizer,
+  type StepOptions,
+  type SteppedParameter,
+} from "./optimizer.js";
 export type { OptimizerOptions, Parameter, ParameterGroup } from "./optimizer-options.js";
 export type { Arrays } from "./parameter-names.js";
 export type { EmaOptions } from "./parts/momentum/ema.js";
