@@ -132,6 +132,11 @@ export function adviseRanks(
   requireKnownOptions("prior", prior, ["decay", "noise"]);
   requireFinite("prior.decay", prior.decay ?? 0, 0);
   requireFinite("prior.noise", prior.noise ?? 0, 0);
+  for (const name of ["rank", "projector", "side", "updateProjGap"]) {
+    if (!Object.hasOwn(given, name)) continue;
+    const text = `options.${name} is what is advised on: leave it out`;
+    throw new LeanError("ERR_LEAN_INVALID_ARG", text, { parameter: `options.${name}` });
+  }
   requireSubspace(optimizer);
   const state = stateDtype === undefined ? {} : { stateDtype };
   const common = { ...given, ...state };
@@ -151,7 +156,7 @@ export function adviseRanks(
     // layer's energy counts as its number of weights.
     const isCount = list.isNormalized || gradients === undefined;
     const scale = isCount ? numel(shape) : spectrum.total;
-    const made = { scale, offers: list.of(name, shape, spectrum, scale) };
+    const made = { scale, offers: list.of(shape, spectrum, scale) };
     known.set(key, made);
     return made;
   });
@@ -198,15 +203,22 @@ export function adviseRanks(
 }
 
 function requireSubspace(optimizer: RecipeName): void {
-  requireOneOf("optimizer", optimizer, Object.keys(recipes) as RecipeName[]);
+  const names = Object.keys(recipes) as RecipeName[];
+  requireOneOf("optimizer", optimizer, names);
+  if (hasRank(optimizer)) return;
+  throw new LeanError(
+    "ERR_LEAN_UNSUPPORTED",
+    `${optimizer} has no rank to advise on; ${names.filter(hasRank).join(", ")} have`,
+    { parameter: "optimizer", value: optimizer },
+  );
+}
+
+function hasRank(name: RecipeName): boolean {
   try {
-    recipeFromConfig({ name: optimizer, options: { rank: 1 } });
+    recipeFromConfig({ name, options: { rank: 1 } });
+    return true;
   } catch {
-    throw new LeanError(
-      "ERR_LEAN_UNSUPPORTED",
-      `${optimizer} has no rank to advise on; adamSNSM, adamSM, sgdSM and adagradSNSM have`,
-      { parameter: "optimizer", value: optimizer },
-    );
+    return false;
   }
 }
 

@@ -2,6 +2,7 @@
 import { layOut } from "../layout.js";
 import { projectedSide } from "../parts/part.js";
 import type { Recipe } from "../recipe.js";
+import { adamw } from "../recipes/adamw.js";
 import { type RecipeName, recipeFromConfig } from "../recipes/index.js";
 import type { WeightDType } from "../tensor.js";
 import { makeWeight } from "../weight.js";
@@ -104,20 +105,20 @@ export class OfferList {
   }
 
   /** All offers for a matrix; `scale` is what its whole energy is worth. */
-  of(name: string, shape: readonly number[], spectrum: Spectrum, scale: number): LayerOffer[] {
+  of(shape: readonly number[], spectrum: Spectrum, scale: number): LayerOffer[] {
     const { rankMultiple } = this.#settings;
-    const whole = this.#whole(name, shape, scale);
-    const most = whole?.bytes ?? Number.POSITIVE_INFINITY;
+    const whole = this.#whole(shape, scale);
+    const most = whole?.bytes ?? this.#adamBytes(shape);
     const offers: LayerOffer[] = whole === undefined ? [] : [whole];
-    for (const { options, side, shares } of this.#families(name, shape, spectrum)) {
+    for (const { options, side, shares } of this.#families(shape, spectrum)) {
       let captured = 0;
       let counted = 0;
       for (let rank = Math.min(rankMultiple, shares.length); ; rank += rankMultiple) {
         const used = Math.min(rank, shares.length);
         for (; counted < used; counted++) captured += shares[counted] as number;
-        const bytes = this.#bytes(name, shape, { ...options, rank: used });
-        // Dearer than the whole momentum: no use. But a layer is never left without an offer.
-        if (bytes >= most) break;
+        const bytes = this.#bytes(shape, { ...options, rank: used });
+        // Dearer than no subspace at all: no use. But a layer is never left without an offer.
+        if (bytes >= most && rank > rankMultiple) break;
         const share = Math.min(captured, 1);
         const offer = { options: { rank: used, ...options }, side, captured: share, bytes };
         offers.push({ ...offer, value: scale * share });
@@ -128,16 +129,16 @@ export class OfferList {
   }
 
   /** Momentum of the weight's own shape, which a subspace of all dimensions comes to. */
-  #whole(name: string, shape: readonly number[], scale: number): LayerOffer | undefined {
+  #whole(shape: readonly number[], scale: number): LayerOffer | undefined {
     if (!this.#hasWhole) return undefined;
     const options = { rank: Math.min(...extents(shape)), onRefresh: "rotate" } as const;
-    const bytes = this.#bytes(name, shape, options);
+    const bytes = this.#bytes(shape, options);
     return { options, side: "none", captured: 1, bytes, value: scale };
   }
 
-  #families(name: string, shape: readonly number[], spectrum: Spectrum): Family[] {
+  #families(shape: readonly number[], spectrum: Spectrum): Family[] {
     const { updateProjGap } = this.#settings;
-    const weight = this.#weight(name, shape);
+    const weight = this.#weight(shape);
     const side = (option: "std" | "reverse", lines: boolean) =>
       projectedSide(weight, option, lines) ? ("right" as const) : ("left" as const);
     return this.#projectors.flatMap((projector): Family[] => {
@@ -155,19 +156,24 @@ export class OfferList {
     });
   }
 
-  #weight(name: string, shape: readonly number[]) {
-    const { dtype } = this.#settings;
-    return makeWeight({ name, shape, dtype }, 0, this.#recipe.stateDtype, () => {});
+  #adamBytes(shape: readonly number[]): number {
+    const { stateDtype } = this.#recipe;
+    return layOut([{ weight: this.#weight(shape), recipe: adamw({ stateDtype }) }]).bytes;
   }
 
-  /** As an Optimizer allocates it: of the shape alone, as names decide nothing here. */
-  #bytes(name: string, shape: readonly number[], options: LayerOptions): number {
+  #weight(shape: readonly number[]) {
+    const { dtype } = this.#settings;
+    return makeWeight({ name: "layer", shape, dtype }, 0, this.#recipe.stateDtype, () => {});
+  }
+
+  /** As an Optimizer allocates it. Names decide nothing here. */
+  #bytes(shape: readonly number[], options: LayerOptions): number {
     const { rank, projector, side, onRefresh } = options;
     const key = [shape.join("x"), rank, projector, side, onRefresh].join();
     let bytes = this.#costs.get(key);
     if (bytes === undefined) {
       const recipe = make(this.#settings, options);
-      bytes = layOut([{ weight: this.#weight(name, shape), recipe }]).bytes;
+      bytes = layOut([{ weight: this.#weight(shape), recipe }]).bytes;
       this.#costs.set(key, bytes);
     }
     return bytes;

@@ -274,6 +274,11 @@ describe("bad input", () => {
       refusal("ERR_LEAN_INVALID_ARG", "lr", -1),
     ],
     [
+      "an option that is advised on",
+      { options: { rank: 4 } },
+      refusal("ERR_LEAN_INVALID_ARG", "options.rank"),
+    ],
+    [
       "a multiple of no integer",
       { rankMultiple: 0 },
       refusal("ERR_LEAN_INVALID_ARG", "rankMultiple", 0),

@@ -4,7 +4,7 @@ import { numel } from "../../lib/tensor.js";
 import { AdamMini } from "../oracle/adam-mini.js";
 import { randomArray } from "../support/dtypes.js";
 import { expectNear, largest } from "../support/near.js";
-import { testRecipe } from "../support/recipe-tests.js";
+import { momentCases, testRecipe } from "../support/recipe-tests.js";
 import { refusal } from "../support/refusal.js";
 import { shapes } from "../support/shapes.js";
 import { walk } from "../support/walk.js";
@@ -27,16 +27,7 @@ testRecipe({
       options: { partitionOf: [["", partition]] as const },
       oracle: { partition },
     })),
-    {
-      title: "other betas and epsilon",
-      options: { betas: [0.5, 0.8], eps: 0.1 },
-      oracle: { betas: [0.5, 0.8], eps: 0.1 },
-    },
-    {
-      title: "no bias correction",
-      options: { biasCorrection: false },
-      oracle: { biasCorrection: { first: false, second: false, mode: "torch" } },
-    },
+    ...momentCases,
   ],
 });
 
