@@ -8,8 +8,11 @@ import { type Fact, fact } from "../support/result.js";
 const [ROWS, COLUMNS, RANK] = [2048, 768, 192];
 const shape = [ROWS, COLUMNS];
 
-const squares = (values: ArrayLike<number>) =>
-  Array.from(values).reduce((sum, x) => sum + x * x, 0);
+function squares(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] ** 2;
+  return sum;
+}
 
 /** Orthonormal vectors, by Gram-Schmidt twice over. */
 function orthonormal(length: number, count: number, seed: number): Float64Array[] {
@@ -18,7 +21,8 @@ function orthonormal(length: number, count: number, seed: number): Float64Array[
   for (let k = 0; k < count; k++) {
     const vector = noise.slice(k * length, (k + 1) * length);
     for (const other of [...found, ...found]) {
-      const along = vector.reduce((sum, x, i) => sum + x * other[i], 0);
+      let along = 0;
+      for (let i = 0; i < length; i++) along += vector[i] * other[i];
       for (let i = 0; i < length; i++) vector[i] -= along * other[i];
     }
     const size = Math.sqrt(squares(vector));
@@ -65,9 +69,9 @@ function kept({ projector, side }: Choice, gap: number, old: Float32Array, moved
 }
 
 export async function facts(suite: string): Promise<Fact[]> {
-  const bases = [1, 2].map((seed) => [
-    orthonormal(ROWS, COLUMNS, 10 * seed),
-    orthonormal(COLUMNS, COLUMNS, 10 * seed + 1),
+  const bases = [1, 5].map((seed) => [
+    orthonormal(ROWS, COLUMNS, seed),
+    orthonormal(COLUMNS, COLUMNS, seed + 1),
   ]);
   const kinds = (Object.keys(projectors) as ProjectorKind[]).filter((kind) => kind !== "given");
   const choices = kinds.flatMap((projector): Choice[] => {
