@@ -1,4 +1,16 @@
 /** lean-optim: memory-lean optimizers for neural networks. */
+
+export {
+  type AdviceOptions,
+  type AdvisedGroup,
+  adviseRanks,
+  type Gradients,
+  type LayerAdvice,
+  type RankAdvice,
+} from "./advice/advise.js";
+export type { AdvisedProjector, LayerOptions } from "./advice/offers.js";
+export type { Gradient, SpectralPrior } from "./advice/spectrum.js";
+
 export { AdaptiveBatch, type AdaptiveBatchOptions } from "./batch/adaptive-batch.js";
 export {
   BatchController,
@@ -10,12 +22,14 @@ export {
 export type { BatchGrid } from "./batch/batch-size.js";
 export type { BatchTest, BatchTestKind } from "./batch/batch-test.js";
 export type { GradientNoise, GroupStatistics } from "./batch/statistics.js";
+
 export type { StateDict, StateDictEntry } from "./checkpoint.js";
 export type { CounterReport } from "./counters.js";
 export { cuda, DeviceBuffer, type DeviceMemory, type DevicePointer } from "./device-memory.js";
 export { type ErrorCode, errorCodes, LeanError } from "./errors.js";
 export type { Basis } from "./given-bases.js";
 export type { MemoryReport } from "./memory.js";
+export type { ModelParameter, Role } from "./models/index.js";
 export { setThreads } from "./native.js";
 export {
   type GroupState,
@@ -47,6 +61,11 @@ export { type ProjectorKind, type ProjectorOption, projectors } from "./parts/pr
 export type { PowerIterationOptions } from "./parts/projector/power-iteration.js";
 export type { SvdOptions } from "./parts/projector/svd.js";
 export type { AccumulationOptions } from "./parts/second-moment/accumulation.js";
+export type {
+  ByNameOptions,
+  NamedPartition,
+  NamedPartitionPair,
+} from "./parts/second-moment/by-name.js";
 export type { ElementwiseOptions } from "./parts/second-moment/elementwise.js";
 export {
   type SecondMomentKind,
@@ -68,6 +87,7 @@ export { type AdagradOptions, adagrad } from "./recipes/adagrad.js";
 export { type AdagradNormOptions, adagradNorm } from "./recipes/adagrad-norm.js";
 export { type AdagradSNOptions, adagradSN } from "./recipes/adagrad-sn.js";
 export { type AdagradSNSMOptions, adagradSNSM } from "./recipes/adagrad-snsm.js";
+export { type AdamMiniOptions, adamMini } from "./recipes/adam-mini.js";
 export { type AdamSMOptions, adamSM } from "./recipes/adam-sm.js";
 export { type AdamSNOptions, adamSN } from "./recipes/adam-sn.js";
 export { type AdamSNGOptions, adamSNG } from "./recipes/adam-sng.js";

@@ -5,6 +5,7 @@ import { adagrad } from "./adagrad.js";
 import { adagradNorm } from "./adagrad-norm.js";
 import { adagradSN } from "./adagrad-sn.js";
 import { adagradSNSM } from "./adagrad-snsm.js";
+import { adamMini } from "./adam-mini.js";
 import { adamSM } from "./adam-sm.js";
 import { adamSN } from "./adam-sn.js";
 import { adamSNG } from "./adam-sng.js";
@@ -33,6 +34,7 @@ export const recipes = {
   adagradSNSM,
   muon,
   adago,
+  adamMini,
   generic,
 };
 

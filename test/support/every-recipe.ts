@@ -5,6 +5,7 @@ import {
   adagradNorm,
   adagradSN,
   adagradSNSM,
+  adamMini,
   adamSM,
   adamSN,
   adamSNG,
@@ -36,6 +37,16 @@ export function everyRecipe(options: SubspaceMomentumOptions = {}): NamedRecipe[
     { name: "adamSN", recipe: adamSN({ lr: 0.05 }) },
     { name: "adamSNG", recipe: adamSNG({ lr: 0.05 }) },
     { name: "rmspropSN", recipe: rmspropSN({ lr: 0.05 }) },
+    {
+      name: "adamMini",
+      recipe: adamMini({
+        lr: 0.05,
+        partitionOf: [
+          ["tall|square", { heads: 1 }],
+          ["", "row"],
+        ],
+      }),
+    },
     { name: "adagradSN", recipe: adagradSN({ lr: 0.05 }) },
     { name: "muon", recipe: muon({ lr: 0.05 }) },
     { name: "adago", recipe: adago({ lr: 0.05 }) },
