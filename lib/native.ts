@@ -49,6 +49,7 @@ export type KernelName =
   | "gradientNorm"
   | "gradientStats"
   | "lineStep"
+  | "lowRankStep"
   | "powerIteration"
   | "prologue"
   | "scalars"
@@ -65,6 +66,7 @@ export const kernelNames: readonly KernelName[] = [
   "gradientNorm",
   "gradientStats",
   "lineStep",
+  "lowRankStep",
   "powerIteration",
   "prologue",
   "scalars",

@@ -9,6 +9,10 @@ import { adamSN } from "./adam-sn.js";
 import { adamSNG } from "./adam-sng.js";
 import { adamSNSM } from "./adam-snsm.js";
 import { adamw } from "./adamw.js";
+import { apollo } from "./apollo.js";
+import { apolloMini } from "./apollo-mini.js";
+import { fira } from "./fira.js";
+import { galore } from "./galore.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
 import { sgd } from "./sgd.js";
@@ -29,6 +33,10 @@ export const recipes = {
   adamSM,
   adamSNSM,
   adagradSNSM,
+  galore,
+  fira,
+  apollo,
+  apolloMini,
   generic,
 };
 
