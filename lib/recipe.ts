@@ -79,7 +79,7 @@ export interface RecipeConfig {
 
 /**
  * Any point of the family: a momentum (`momentums`: none, ema, heavyBall, subspace) with a second
- * moment (`secondMoments`: none, elementwise, subset, scalar).
+ * moment (`secondMoments`: none, elementwise, subset, scalar), or lowRank, which brings its own.
  *
  * @example
  * generic({ lr: 1e-2, momentum: momentums.subspace({ rank: 64 }), secondMoment: "scalar" })

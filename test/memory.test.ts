@@ -1,4 +1,14 @@
-import { adamSN, adamSNSM, adamw, Optimizer, type Recipe, sgd } from "lean-optim";
+import {
+  adamSN,
+  adamSNSM,
+  adamw,
+  apolloMini,
+  fira,
+  galore,
+  Optimizer,
+  type Recipe,
+  sgd,
+} from "lean-optim";
 import { layOut } from "../lib/layout.js";
 import { memoryReport } from "../lib/memory.js";
 import { weightOf } from "./support/weights.js";
@@ -22,11 +32,21 @@ test.each([
     "bfloat16",
     { momentum: 512, secondMoment: 256, basis: 32 },
   ],
+  ["GaLore", galore({ rank: 8 }), "bfloat16", { momentum: 1024, secondMoment: 2048, basis: 512 }],
+  [
+    "GaLore on both sides",
+    galore({ rank: 8, side: "full" }),
+    "bfloat16",
+    { momentum: 128, secondMoment: 256, basis: 1536, counters: 128 },
+  ],
+  ["Fira", fira({ rank: 8 }), "float32", { momentum: 2048, secondMoment: 2052, basis: 1024 }],
+  ["APOLLO-Mini", apolloMini(), "float32", { momentum: 256, secondMoment: 260, basis: 128 }],
   ["nothing", sgd(), "bfloat16", { momentum: 0, secondMoment: 0, basis: 0 }],
 ] as const)("bytes of a 64 × 32 weight: %s", (_, recipe, dtype, bytes) => {
+  const expected = { counters: 64, ...bytes };
   const { byKind, padding, total } = reportOf(recipe, [64, 32], dtype);
-  expect(byKind).toEqual({ ...bytes, counters: 64 });
-  const used = bytes.momentum + bytes.secondMoment + bytes.basis + 64;
+  expect(byKind).toEqual(expected);
+  const used = Object.values(expected).reduce((sum, size) => sum + size);
   expect(padding).toBe(Math.ceil(total / 64) * 64 - used);
   expect(total - used).toBe(padding);
 });

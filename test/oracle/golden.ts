@@ -153,6 +153,7 @@ function galoreFamily(options: Json, group: Json): Family {
     decayMode: "after",
     biasCorrection: { first: corrected, second: corrected, mode: "hf" },
     moment1: "lowRank",
+    moment2: "none",
     rank: group.rank as number,
     projector: "given",
     side: sides[group.proj_type as keyof typeof sides],

@@ -106,11 +106,12 @@ export function lowRank(options: LowRankOptions = {}): Momentum {
     wholeNorm = false,
     scale = 1,
     maxGrowth = 0,
+    beta2 = 0.999,
   } = options;
   const projector = projectorOf(options.projector ?? "powerIteration");
-  const { beta: beta2, ...second } = accumulation({ ...options, beta: options.beta2 });
-  const { eps, correctBias } = second;
   requireBeta("beta", beta);
+  requireBeta("beta2", beta2, true);
+  const { eps, correctBias, initial } = accumulation(options);
   if (rank !== undefined) requireInteger("rank", rank, 1);
   requireInteger("updateProjGap", updateProjGap, 1);
   requireOneOf("side", side, ["std", "reverse", "left", "right", "full"]);
@@ -139,7 +140,7 @@ export function lowRank(options: LowRankOptions = {}): Momentum {
   }
 
   function plan(weight: Weight): MomentumPlan {
-    const average: Accumulation = { beta: beta2, ...second };
+    const average: Accumulation = { beta: beta2, eps, correctBias, initial };
     const right = side === "full" || projectedSide(weight, side, false);
     const shorter = Math.min(weight.rows, weight.cols);
     const limit = side === "full" ? shorter : right ? weight.cols : weight.rows;
