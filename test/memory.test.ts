@@ -9,8 +9,10 @@ import {
   type Recipe,
   sgd,
 } from "lean-optim";
-import { layOut } from "../lib/layout.js";
+import { layOut, stateTensors } from "../lib/layout.js";
 import { memoryReport } from "../lib/memory.js";
+import { model } from "../lib/models/index.js";
+import { numel } from "../lib/tensor.js";
 import { weightOf } from "./support/weights.js";
 
 const reportOf = (recipe: Recipe, shape: readonly number[], dtype: "float32" | "bfloat16") =>
@@ -56,4 +58,23 @@ test("is what the optimizer allocates", () => {
   const optimizer = new Optimizer([{ params, optimizer: adamSNSM({ rank: 8 }) }]);
   expect(optimizer.memory().total).toBe(optimizer.stateBytes);
   expect(optimizer.memory()).toEqual(reportOf(adamSNSM({ rank: 8 }), [64, 32], "float32"));
+});
+
+/** GiB, as its paper counts: everything in bfloat16, and the head, like embeddings, under Adam. */
+test.each([
+  ["llama-60m", 128, "0.152"],
+  ["llama-130m", 256, "0.319"],
+  ["llama-350m", 256, "0.608"],
+  ["llama-1b", 512, "1.942"],
+  ["llama-7b", 1024, "8.759"],
+] as const)("GaLore's published state of %s, rank %d", (name, rank, gib) => {
+  const layout = layOut(
+    model(name).map((parameter, index) => ({
+      weight: { ...weightOf(parameter.shape, { dtype: "bfloat16" }), index },
+      recipe: /layers.*proj/.test(parameter.name) ? galore({ rank }) : adamw(),
+    })),
+  );
+  const states = [...stateTensors(layout)].filter(({ kind }) => kind !== "counters");
+  const elements = states.reduce((sum, { shape }) => sum + numel(shape), 0);
+  expect(((2 * elements) / 2 ** 30).toFixed(3)).toBe(gib);
 });

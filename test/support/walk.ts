@@ -151,7 +151,6 @@ function compareLowRank(
 
 function compareMoments(label: string, companion: Companion, after: State, before: State): void {
   const low = companion.lowRankBounds();
-  const cancels = companion.isCoupled || companion.isLowRank;
   if (low !== null && companion.oracle.lastNorm > 0) {
     const { lastNorm } = companion.oracle;
     const slack = () => 2 * low.lastNorm + 2 ** -20 * lastNorm;
@@ -164,8 +163,10 @@ function compareMoments(label: string, companion: Companion, after: State, befor
     const slack = {
       exp_avg: () => 2 ** -22 * size,
       // Squares do not cancel: each sum is right by itself. What is squared may cancel, under l2 or in
-      // a projection.
-      exp_avg_sq: (x: number) => 2 ** -21 * (cancels ? Math.sqrt(x * size) : x),
+      // a projection, which has bounds of its own.
+      exp_avg_sq: (x: number, i: number) =>
+        2 ** -21 * (companion.isCoupled ? Math.sqrt(x * size) : x) +
+        2 * (low?.secondMoment[i] ?? 0),
     }[key];
     expectNear(`${label}.${key}`, companion.state(after, key) ?? [], expected, { dtype, slack });
   }
