@@ -52,6 +52,7 @@ export type KernelName =
   | "gradientNorm"
   | "gradientStats"
   | "lineStep"
+  | "lowRankStep"
   | "orthogonalStep"
   | "powerIteration"
   | "prologue"
@@ -73,6 +74,7 @@ export const kernelNames: readonly KernelName[] = [
   "gradientNorm",
   "gradientStats",
   "lineStep",
+  "lowRankStep",
   "orthogonalStep",
   "powerIteration",
   "prologue",

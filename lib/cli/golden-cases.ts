@@ -7,7 +7,7 @@ import { LeanError } from "../errors.js";
 
 /** A point of the family of optimizers, spelled out: nothing here is left to a default. */
 export interface GoldenRecipe {
-  readonly moment1: "none" | "ema" | "heavyBall" | "subspace";
+  readonly moment1: "none" | "ema" | "heavyBall" | "subspace" | "lowRank";
   readonly moment2: "none" | "elementwise" | "subset" | "scalar";
   /** A number: blocks of consecutive elements, or a fraction of the square root if negative. */
   readonly partition: "heuristics" | number | null;
@@ -27,6 +27,9 @@ export interface GoldenRecipe {
   };
   readonly rank: number | null;
   readonly projector: "svd" | "uniform" | "topK" | null;
+  readonly side: "std" | "reverse" | "left" | "right";
+  /** Of lowRank, times the learning rate. */
+  readonly scale: number;
   readonly updateProjGap: number | null;
   readonly refreshOffset: number;
   readonly onRefresh: "restart" | "rotate" | "keep" | "published";
@@ -60,7 +63,6 @@ type Description = Pick<GoldenCase, "recipe" | "given">;
 
 const OTHER_FAMILIES: Readonly<Record<string, string>> = {
   AdaGO: "orthogonalizes its momentum",
-  "GaLore AdamW": "keeps both moments in the subspace",
   LDAdamW: "keeps both moments in the subspace",
   "torch.optim.Muon": "orthogonalizes its momentum, in bfloat16",
 };
@@ -82,6 +84,8 @@ const NEUTRAL: GoldenRecipe = {
   biasCorrection: { first: false, second: false, mode: "none" },
   rank: null,
   projector: null,
+  side: "std",
+  scale: 1,
   updateProjGap: null,
   refreshOffset: 0,
   onRefresh: "restart",
@@ -129,6 +133,8 @@ function describe(system: string, options: Options, group: Options, variant: str
   switch (system) {
     case "sn-sm GenericOptim":
       return describeSnSm(options, group, variant);
+    case "GaLore AdamW":
+      return { recipe: galoreRecipe(options, group), given: "basis" };
     case "lean-optim":
       return { recipe: leanRecipe(options, group), given: null };
     default:
@@ -175,6 +181,32 @@ function describeSnSm(options: Options, group: Options, variant: string): Descri
       onRefresh: oneOf(variant, { restart: "restart", keep: "keep", published: "published" }),
     },
     given: isReproducible ? null : projector === "svd" ? "basis" : "index",
+  };
+}
+
+/** Both moments in the basis, whose signs they depend on: published AdamW(groups, **options). */
+function galoreRecipe(options: Options, group: Options): GoldenRecipe {
+  const isCorrected = options.correct_bias === true;
+  return {
+    ...NEUTRAL,
+    lr: number(options, "lr"),
+    betas: betas(options),
+    eps: number(options, "eps"),
+    weightDecay: number(options, "weight_decay"),
+    decayMode: "after",
+    biasCorrection: { first: isCorrected, second: isCorrected, mode: isCorrected ? "hf" : "none" },
+    moment1: "lowRank",
+    rank: number(group, "rank"),
+    projector: "svd",
+    side: oneOf(group.proj_type, {
+      std: "std",
+      reverse_std: "reverse",
+      left: "left",
+      right: "right",
+    }),
+    scale: number(group, "scale"),
+    updateProjGap: number(group, "update_proj_gap"),
+    onRefresh: "keep",
   };
 }
 

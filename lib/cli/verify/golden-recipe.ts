@@ -36,6 +36,19 @@ function momentumOf(recipe: GoldenRecipe, given: Given): MomentumOption {
       return momentums.ema({ beta: betas[0], correctBias });
     case "heavyBall":
       return momentums.heavyBall({ momentum, dampening, nesterov });
+    case "lowRank":
+      return momentums.lowRank({
+        beta: betas[0],
+        beta2: betas[1],
+        eps: recipe.eps,
+        correctBias,
+        rank: recipe.rank ?? undefined,
+        projector: projectorOf(recipe, given),
+        updateProjGap: recipe.updateProjGap ?? undefined,
+        refreshOffset: recipe.refreshOffset,
+        side: recipe.side,
+        scale: recipe.scale,
+      });
     case "subspace":
       return momentums.subspace({
         beta: betas[0],
