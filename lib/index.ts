@@ -12,6 +12,7 @@ export type { Arrays } from "./parameter-names.js";
 export type { EmaOptions } from "./parts/momentum/ema.js";
 export type { HeavyBallOptions } from "./parts/momentum/heavy-ball.js";
 export { type MomentumKind, type MomentumOption, momentums } from "./parts/momentum/index.js";
+export type { LdadamMomentOptions } from "./parts/momentum/ldadam.js";
 export type { OnRefresh, SubspaceOptions } from "./parts/momentum/subspace.js";
 export type {
   Momentum,
@@ -51,6 +52,7 @@ export { type AdamSNGOptions, adamSNG } from "./recipes/adam-sng.js";
 export { type AdamSNSMOptions, adamSNSM } from "./recipes/adam-snsm.js";
 export { type AdamWOptions, adamw } from "./recipes/adamw.js";
 export { type RecipeName, recipeFromConfig, recipes } from "./recipes/index.js";
+export { type LdadamOptions, ldadam } from "./recipes/ldadam.js";
 export { type RmspropOptions, rmsprop } from "./recipes/rmsprop.js";
 export { type RmspropSNOptions, rmspropSN } from "./recipes/rmsprop-sn.js";
 export { type SgdOptions, sgd } from "./recipes/sgd.js";

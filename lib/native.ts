@@ -48,6 +48,7 @@ export type KernelName =
   | "denseStep"
   | "gradientNorm"
   | "gradientStats"
+  | "ldadamStep"
   | "lineStep"
   | "powerIteration"
   | "prologue"
@@ -64,6 +65,7 @@ export const kernelNames: readonly KernelName[] = [
   "denseStep",
   "gradientNorm",
   "gradientStats",
+  "ldadamStep",
   "lineStep",
   "powerIteration",
   "prologue",

@@ -41,6 +41,7 @@ const stepOrder: readonly KernelName[] = [
   "denseStep",
   "subspaceStep",
   "lineStep",
+  "ldadamStep",
 ];
 
 /** Steps whose second moments are the weight's own, of any partition. */

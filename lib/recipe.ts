@@ -147,7 +147,7 @@ export function compose(
 /** Projections and sums over subsets are of the gradient alone, before the weight is read. */
 function requireFullSpace(name: string, momentum: Momentum, secondMoment: SecondMoment): void {
   const part = [momentum, secondMoment].find(({ kind }) =>
-    ["subspace", "subset", "scalar"].includes(kind),
+    ["subspace", "ldadam", "subset", "scalar"].includes(kind),
   );
   if (part === undefined) return;
   throw new LeanError(

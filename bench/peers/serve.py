@@ -34,6 +34,7 @@ def about(threads):
         "isa": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
         "published": published.folder() is not None,
+        "ldadam": published.ldadam_folder() is not None,
     }
 
 

@@ -16,6 +16,8 @@ export interface PeersAbout {
   readonly threads: number;
   /** Whether the published optimizers can be run too (LEAN_OPTIM_SNSM). */
   readonly published: boolean;
+  /** The same of LDAdam (LEAN_OPTIM_LDADAM). */
+  readonly ldadam: boolean;
 }
 
 export interface PeerSubject extends Subject {
@@ -103,6 +105,7 @@ export class Peers {
 
   /** Whether this peer can be run here. */
   has(peer: Peer): boolean {
+    if (peer.peer === "published LDAdam") return this.about.ldadam;
     return this.about.published || !peer.peer.startsWith("published ");
   }
 

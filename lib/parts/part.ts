@@ -28,7 +28,7 @@ export interface Weight {
   warn(text: string): void;
 }
 
-export type StateKind = "momentum" | "secondMoment" | "basis" | "counters";
+export type StateKind = "momentum" | "secondMoment" | "basis" | "error" | "counters";
 
 /** One state tensor of one matrix of a weight. */
 export interface StateSpec {
@@ -61,7 +61,7 @@ export interface RefreshPlan extends FieldPlan {
 }
 
 /** The kernels that apply a step, each touching the weight once. */
-export type StepKernel = Extract<KernelName, "denseStep" | "subspaceStep" | "lineStep">;
+export type StepKernel = Extract<KernelName, "denseStep" | "subspaceStep" | "lineStep" | "ldadamStep">;
 
 /** A momentum, planned for one weight. */
 export interface MomentumPlan extends FieldPlan {

@@ -9,6 +9,7 @@ import { adamSN } from "./adam-sn.js";
 import { adamSNG } from "./adam-sng.js";
 import { adamSNSM } from "./adam-snsm.js";
 import { adamw } from "./adamw.js";
+import { ldadam } from "./ldadam.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
 import { sgd } from "./sgd.js";
@@ -29,6 +30,7 @@ export const recipes = {
   adamSM,
   adamSNSM,
   adagradSNSM,
+  ldadam,
   generic,
 };
 

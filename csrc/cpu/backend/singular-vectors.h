@@ -8,7 +8,7 @@
 namespace lean::cpu {
 
 // Both write the vectors of the `count` largest singular values, right (right) or left (left) ones,
-// as the first columns of `vectors`, whose rows are `ld` apart; count <= min(m, n). False when
+// as the first columns of `vectors` in descending order, its rows `ld` apart; count <= min(m, n). False when
 // LAPACK fails. Their work arrays live for the call alone.
 
 // As eigenvectors of a^T a (right) or a a^T (left): a square matrix of that order.

@@ -2,11 +2,12 @@ import { requireOneOf } from "../../options.js";
 import type { Momentum } from "../part.js";
 import { ema } from "./ema.js";
 import { heavyBall } from "./heavy-ball.js";
+import { ldadam } from "./ldadam.js";
 import { none } from "./none.js";
 import { subspace } from "./subspace.js";
 
 /** Every momentum, by name. */
-export const momentums = { none, ema, heavyBall, subspace };
+export const momentums = { none, ema, heavyBall, subspace, ldadam };
 
 export type MomentumKind = keyof typeof momentums;
 
