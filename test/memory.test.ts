@@ -25,7 +25,7 @@ test.each([
   ["nothing", sgd(), "bfloat16", { momentum: 0, secondMoment: 0, basis: 0 }],
 ] as const)("bytes of a 64 × 32 weight: %s", (_, recipe, dtype, bytes) => {
   const { byKind, padding, total } = reportOf(recipe, [64, 32], dtype);
-  expect(byKind).toEqual({ ...bytes, counters: 64 });
+  expect(byKind).toEqual({ ...bytes, error: 0, counters: 64 });
   const used = bytes.momentum + bytes.secondMoment + bytes.basis + 64;
   expect(padding).toBe(Math.ceil(total / 64) * 64 - used);
   expect(total - used).toBe(padding);

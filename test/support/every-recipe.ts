@@ -9,6 +9,7 @@ import {
   adamSNG,
   adamSNSM,
   adamw,
+  ldadam,
   type Recipe,
   rmsprop,
   rmspropSN,
@@ -38,6 +39,9 @@ export function everyRecipe(options: SubspaceMomentumOptions = {}): NamedRecipe[
     { name: "sgdSM", recipe: sgdSM(subspace) },
     { name: "adamSM", recipe: adamSM(subspace) },
     { name: "adagradSNSM", recipe: adagradSNSM(subspace) },
+    { name: "ldadam", recipe: ldadam({ lr: 0.05, rank: 2 }) },
+    { name: "ldadam, bfloat16 error", recipe: ldadam({ rank: 2, errorDtype: "bfloat16" }) },
+    { name: "ldadam without its error", recipe: ldadam({ rank: 2, errorFeedback: false }) },
     ...(["powerIteration", "svd", "topK", "uniform"] as const).map((projector) => ({
       name: `adamSNSM, ${projector}`,
       recipe: adamSNSM({ ...subspace, projector }),
