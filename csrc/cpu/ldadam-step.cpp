@@ -67,8 +67,9 @@ struct Step {
   // f(the old basis)
   template <class F>
   void with_basis(F f) const {
-    dispatch_state(item.basis.dtype,
-                   [&]<class B>() { f(Block<const B>{item.basis.as<B>(), rank()}); });
+    dispatch_state(item.basis.dtype, [&]<class B>() {
+      f(Block<const B>{item.basis.as<B>(), rank()});
+    });
   }
 
   template <class F>
@@ -162,8 +163,8 @@ void multiply_momentum(const Step& step, Block<const float> v, Block<float> inne
   step.for_each_panel(step.rank(), [&](const Range& lines, int worker) {
     step.with_momentum([&]<class M>(Block<M> all) {
       const Block<const M> m{all.data, all.ld};
-      multiply(right ? Op::transposed : Op::plain, right ? Op::plain : Op::transposed,
-               lines.size(), step.rank(), step.others(), step.t.m_scale,
+      multiply(right ? Op::transposed : Op::plain, right ? Op::plain : Op::transposed, lines.size(),
+               step.rank(), step.others(), step.t.m_scale,
                right ? m.at(0, lines.begin) : m.at(lines.begin, 0), v, inner.at(lines.begin, 0),
                product_memory(step.context, worker));
     });
@@ -178,8 +179,8 @@ void multiply_target(const Step& step, Block<const float> v, Block<const float> 
   step.for_each_panel(step.projected(), [&](const Range& lines, int worker) {
     float* scratch = product_memory(step.context, worker);
     step.with_sum([&](auto a) {
-      multiply(right ? Op::transposed : Op::plain, right ? Op::plain : Op::transposed,
-               lines.size(), rank, step.others(), step.t.new_share,
+      multiply(right ? Op::transposed : Op::plain, right ? Op::plain : Op::transposed, lines.size(),
+               rank, step.others(), step.t.new_share,
                right ? a.at(0, lines.begin) : a.at(lines.begin, 0), v, y.at(lines.begin, 0),
                scratch);
     });
@@ -282,13 +283,13 @@ struct Panel {
   // Of the other dimension, how much makes a block.
   int64_t block = clamp((128 << 10) / rank, 64, 512);
   float* product = nullptr;
-  float* gradient = nullptr;   // g', then g' + k m'
-  float* momentum = nullptr;   // m'
-  float* old = nullptr;        // k m
-  float* variance = nullptr;   // v^ - m^.m^, then the direction
-  float* carried = nullptr;    // (T.T) of it
-  float* update = nullptr;     // back'(direction), of a block
-  float* returned = nullptr;   // back'(g' + k m') - k back(m)
+  float* gradient = nullptr;  // g', then g' + k m'
+  float* momentum = nullptr;  // m'
+  float* old = nullptr;       // k m
+  float* variance = nullptr;  // v^ - m^.m^, then the direction
+  float* carried = nullptr;   // (T.T) of it
+  float* update = nullptr;    // back'(direction), of a block
+  float* returned = nullptr;  // back'(g' + k m') - k back(m)
 
   bool right() const { return step.right(); }
   int64_t size() const { return lines.size(); }
@@ -312,9 +313,8 @@ struct Panel {
   void for_each(Body body) const {
     const int64_t all = step.coordinate_ld();
     const int64_t first = right() ? lines.begin * rank : lines.begin;
-    for_each_coordinate(right(), size(), rank, all, [&](int64_t i, int64_t at, int count) {
-      body(i, first + at, count);
-    });
+    for_each_coordinate(right(), size(), rank, all,
+                        [&](int64_t i, int64_t at, int count) { body(i, first + at, count); });
   }
 };
 

@@ -59,7 +59,8 @@ void multiply_strips(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, 
   }
 }
 
-// c (m x n) <- alpha op(a) op(b), or c + that, k being the dimension summed over. a and b are blocks.
+// c (m x n) <- alpha op(a) op(b), or c + that, k being the dimension summed over. a and b are
+// blocks.
 template <class A, class B>
 void multiply(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, float alpha, A a, B b,
               Block<float> c, float* scratch, bool add = false) {

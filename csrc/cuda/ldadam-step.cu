@@ -1,7 +1,7 @@
 // The stages of the step (kernels/ldadam-step.h), each one launch over all items but for the
-// orthonormalization, in which items take turns with the whole grid: V and B V; the new basis, T and
-// T.T; coordinates; weights and errors. A = G + e exists nowhere: products sum it up as they load
-// it. Between the launches an item has scratch memory of three times its coordinates (as many
+// orthonormalization, in which items take turns with the whole grid: V and B V; the new basis, T
+// and T.T; coordinates; weights and errors. A = G + e exists nowhere: products sum it up as they
+// load it. Between the launches an item has scratch memory of three times its coordinates (as many
 // numbers as its momentum), once its basis and twice rank x rank.
 #include "kernels/ldadam-step.h"
 
@@ -184,21 +184,20 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t cols = product.cols();
   const float share = t.old_share * t.m_scale;
   uint32_t most = 0;
-  FloatProduct::compute(
-      product, Corner::of(tile.index, cols),
-      [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
-        const int64_t i = row * cols + col;
-        const Octet m = load_octet(momentum, type, i, count, whole);
-        Octet variance = load_octet(second, DType::float32, i, count, whole);
+  FloatProduct::compute(product, Corner::of(tile.index, cols),
+                        [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
+                          const int64_t i = row * cols + col;
+                          const Octet m = load_octet(momentum, type, i, count, whole);
+                          Octet variance = load_octet(second, DType::float32, i, count, whole);
 #pragma unroll
-        for (int k = 0; k < kOctet; ++k) {
-          octet.x[k] = multiply_add(m.x[k], share, octet.x[k] * t.new_share);
-          variance.x[k] = old_variance(m.x[k], variance.x[k], t);
-        }
-        most = largest_bits(most, octet, count);
-        store_octet(step.v, i, count, whole, octet);
-        store_octet(second, i, count, whole, variance);
-      });
+                          for (int k = 0; k < kOctet; ++k) {
+                            octet.x[k] = multiply_add(m.x[k], share, octet.x[k] * t.new_share);
+                            variance.x[k] = old_variance(m.x[k], variance.x[k], t);
+                          }
+                          most = largest_bits(most, octet, count);
+                          store_octet(step.v, i, count, whole, octet);
+                          store_octet(second, i, count, whole, variance);
+                        });
   raise(&step.found.largest_v, most);
 }
 
@@ -430,8 +429,8 @@ __global__ void __launch_bounds__(kThreads)
   const DType type = item.error.dtype;
   const Rounder rounder{type == DType::bfloat16,
                         error_key(item.seed, item.stream, step.counters().calls)};
-  const Product added = step.ordered(step.by_other(step.v, DType::float32),
-                                     step.rows(step.basis, DType::float32));
+  const Product added =
+      step.ordered(step.by_other(step.v, DType::float32), step.rows(step.basis, DType::float32));
   Product kept = step.ordered(step.by_other(step.carried, DType::float32),
                               step.rows(at<const void>(item.basis, bases), item.basis.dtype));
   if (step.is_first()) kept.a.depth = kept.b.depth = 0;

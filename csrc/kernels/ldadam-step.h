@@ -11,8 +11,8 @@
 //   W <- decay_after * (decay_before * W - step_size * back'(m_scale m / (sqrt(v) v_scale + eps)))
 // B is never formed: B^T P = rho * m^T + (1 - rho) * A^T P =: V, and B V = rho * P (m^ V) +
 // (1 - rho) * A V. That makes 12 m n r flops (8 without e) and no temporary of the weight's size.
-// Where V or B V is zero, not finite, or its columns depend on each other, P stays and refused += 1;
-// else refreshes += 1. Without e there is no error feedback.
+// Where V or B V is zero, not finite, or its columns depend on each other, P stays and refused +=
+// 1; else refreshes += 1. Without e there is no error feedback.
 #pragma once
 
 #include <tuple>
@@ -44,20 +44,13 @@ struct LdadamStep {
 
   static constexpr auto fields() {
     return std::tuple{
-        field("param", &LdadamStep::param),
-        field("grad", &LdadamStep::grad),
-        field("expAvg", &LdadamStep::exp_avg),
-        field("expAvgSq", &LdadamStep::exp_avg_sq),
-        field("basis", &LdadamStep::basis),
-        optional_field("error", &LdadamStep::error),
-        field("scalars", &LdadamStep::scalars),
-        field("counters", &LdadamStep::counters),
-        field("side", &LdadamStep::side),
-        field("beta1", &LdadamStep::beta1),
-        field("beta2", &LdadamStep::beta2),
-        field("rho", &LdadamStep::rho),
-        field("rounding", &LdadamStep::rounding),
-        field("seed", &LdadamStep::seed),
+        field("param", &LdadamStep::param),       field("grad", &LdadamStep::grad),
+        field("expAvg", &LdadamStep::exp_avg),    field("expAvgSq", &LdadamStep::exp_avg_sq),
+        field("basis", &LdadamStep::basis),       optional_field("error", &LdadamStep::error),
+        field("scalars", &LdadamStep::scalars),   field("counters", &LdadamStep::counters),
+        field("side", &LdadamStep::side),         field("beta1", &LdadamStep::beta1),
+        field("beta2", &LdadamStep::beta2),       field("rho", &LdadamStep::rho),
+        field("rounding", &LdadamStep::rounding), field("seed", &LdadamStep::seed),
         field("stream", &LdadamStep::stream),
     };
   }

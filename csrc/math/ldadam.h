@@ -11,8 +11,8 @@ struct Transport {
   bool first;       // there is no last update
   float old_share;  // of m^ in B: rho; of A: new_share = 1 - rho
   float new_share;
-  float m_scale;   // m^ = m_scale * m
-  float v_scale;   // v^ = v_scale * v, and back
+  float m_scale;  // m^ = m_scale * m
+  float v_scale;  // v^ = v_scale * v, and back
   float v_back;
   float feedback;  // beta1 / (1 - beta1)
 };

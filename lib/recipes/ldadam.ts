@@ -9,9 +9,7 @@ import {
   requireBetas,
 } from "../recipe.js";
 
-export interface LdadamOptions
-  extends RecipeOptions,
-    Omit<LdadamMomentOptions, "beta" | "beta2"> {
+export interface LdadamOptions extends RecipeOptions, Omit<LdadamMomentOptions, "beta" | "beta2"> {
   /** Decay of the momentum and of the second moment, both below 1. Default (0.908, 0.99). */
   betas?: Betas;
 }

@@ -56,7 +56,12 @@ export interface Turned {
   readonly turn: (x: Matrix) => Matrix;
 }
 
-const square = (x: Matrix) => matrix(x.rows, x.cols, x.data.map((value) => value * value));
+const square = (x: Matrix) =>
+  matrix(
+    x.rows,
+    x.cols,
+    x.data.map((value) => value * value),
+  );
 
 export function turned(input: LdadamInput, { gradFactor }: StepScalars): Turned {
   const { shape, side, grad, error, basis } = input;
@@ -128,7 +133,11 @@ export function ldadamStep(
   const variance = combine(1 / bc2, v, -1 / bc1 ** 2, square(m));
   const carriedVariance = multiply(square(transfer), variance);
   const sum = combine(1, carriedVariance, 1 / bc1 ** 2, square(carried));
-  const carriedSecond = matrix(sum.rows, sum.cols, sum.data.map((x) => bc2 * Math.abs(x)));
+  const carriedSecond = matrix(
+    sum.rows,
+    sum.cols,
+    sum.data.map((x) => bc2 * Math.abs(x)),
+  );
 
   const momentum = combine(mDecay, carried, mGain, g);
   const secondMoment = combine(vDecay, carriedSecond, vGain, square(g));

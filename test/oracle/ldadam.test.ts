@@ -90,9 +90,7 @@ describe.each(["left", "right"] as const)("on the %s", (side) => {
       const { basis, momentum, error } = oracle;
       const coordinates = side === "left" ? matrix(3, 9, momentum) : matrix(12, 3, momentum);
       const full =
-        side === "left"
-          ? multiply(basis, coordinates)
-          : multiply(coordinates, transpose(basis));
+        side === "left" ? multiply(basis, coordinates) : multiply(coordinates, transpose(basis));
       return Float64Array.from(full.data, (x, i) => kappa * x + (error?.[i] ?? 0));
     };
     const full = () => {

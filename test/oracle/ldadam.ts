@@ -48,8 +48,7 @@ export class LdadamOracle {
     const scalars = this.#scalars(more);
     const input = { ...this, shape, side, grad };
     const find = options.method === "svd" ? nextSingularBasis : nextBasis;
-    const next =
-      this.updates === 1 ? this.basis : (more.basis ?? find(input, scalars, options));
+    const next = this.updates === 1 ? this.basis : (more.basis ?? find(input, scalars, options));
     const after = ldadamStep(input, next, scalars, options);
     this.basis = next;
     this.param = after.param;

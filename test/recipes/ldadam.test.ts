@@ -28,8 +28,8 @@ function walk(
 ): void {
   const settings = { ...usual, betas: [0.908, 0.99] as const, rho: 0.908, eps: 1e-8, ...options };
   const { side = "std", errorFeedback = true, weightDecay = 0 } = settings;
-  const weights = matrices.map(({ shape }, i) =>
-    new Mirrored(device, randomFloats(countOf(shape), 1 + i)),
+  const weights = matrices.map(
+    ({ shape }, i) => new Mirrored(device, randomFloats(countOf(shape), 1 + i)),
   );
   const params = matrices.map((parameter, i) => ({
     ...parameter,
@@ -41,7 +41,10 @@ function walk(
   for (let step = 1; step <= 6; step++) {
     const grads = matrices.map(({ shape }, i) => randomFloats(countOf(shape), 100 * step + i));
     const norm = Math.hypot(...grads.flatMap((grad) => [...grad]));
-    const before = { state: optimizer.stateDict(), weights: weights.map((w) => w.refresh().slice()) };
+    const before = {
+      state: optimizer.stateDict(),
+      weights: weights.map((w) => w.refresh().slice()),
+    };
     const lent = grads.map((grad) => new Mirrored(device, grad));
     optimizer.step({
       grads: Object.fromEntries(matrices.map(({ name }, i) => [name, lent[i]?.handle ?? null])),
@@ -183,7 +186,13 @@ test.each([
   ["rho", { rho: 1 }, "ERR_LEAN_INVALID_ARG", "rho", 1],
   ["lines", { projector: "topK" as const }, "ERR_LEAN_UNSUPPORTED", "projector", "topK"],
   ["given bases", { projector: "given" as const }, "ERR_LEAN_UNSUPPORTED", "projector", "given"],
-  ["errorDtype", { errorDtype: "float16" as never }, "ERR_LEAN_INVALID_ARG", "errorDtype", "float16"],
+  [
+    "errorDtype",
+    { errorDtype: "float16" as never },
+    "ERR_LEAN_INVALID_ARG",
+    "errorDtype",
+    "float16",
+  ],
 ] as const)("refuses %s", (_, options, code, parameter, value) => {
   expect(() => ldadam(options)).toThrow(refusal(code, parameter, value));
 });

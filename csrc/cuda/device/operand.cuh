@@ -8,7 +8,7 @@ namespace lean::cuda {
 
 // What is added to an operand's elements, multiplied by a factor first: factor * x + addend.
 struct Addend {
-  DType of;                    // the type of x
+  DType of;  // the type of x
   float factor;
   const void* data = nullptr;  // of the operand's shape, or absent
   DType type = DType::float32;

@@ -100,7 +100,11 @@ export function ldadam(options: LdadamMomentOptions = {}): Momentum {
           "which is what it keeps",
       );
     }
-    return planProjected(weight, right, Math.min(rank ?? Math.max(1, Math.floor(limit / 4)), limit));
+    return planProjected(
+      weight,
+      right,
+      Math.min(rank ?? Math.max(1, Math.floor(limit / 4)), limit),
+    );
   }
 
   function planProjected(weight: Weight, right: boolean, r: number): MomentumPlan {

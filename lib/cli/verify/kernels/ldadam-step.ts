@@ -175,7 +175,12 @@ function checkBasis(worst: Worst, item: Item): void {
     const column = ({ data, cols }: Matrix) => data.filter((_, i) => i % cols === j);
     const [own, theirs] = [column(basis), column(exact)];
     const sign = Math.sign(own.reduce((sum, x, i) => sum + x * theirs[i], 0));
-    worst.near(`column ${j} of the basis`, own, theirs.map((x) => sign * x), bound);
+    worst.near(
+      `column ${j} of the basis`,
+      own,
+      theirs.map((x) => sign * x),
+      bound,
+    );
   }
 }
 
@@ -208,12 +213,7 @@ function bounds({ spec, input }: Item, next: Matrix) {
   const variance = combine(1 / bc2, v, 1 / bc1 ** 2, squared(m));
   const spread = multiply(squared(transfer), variance);
   const momentum = combine(mDecay, carried, mGain, g);
-  const momentumError = combine(
-    1,
-    combine(mDecay, carriedError, mGain, gError),
-    2 * u,
-    momentum,
-  );
+  const momentumError = combine(1, combine(mDecay, carriedError, mGain, gError), 2 * u, momentum);
   const second = map(spread, (x, i) => {
     const square = (carried.data[i] / bc1) ** 2;
     const error = (2 * long + short + 16 * u) * x + (2 * (long + short) + 16 * u) * square;
@@ -369,7 +369,10 @@ function mixture(
 /** Of rank one, so that no basis of more columns can follow it. */
 function outer([rows, cols]: readonly [number, number]): Float64Array {
   const [x, y] = [noise(rows, 8), noise(cols, 9)];
-  return Float64Array.from({ length: rows * cols }, (_, i) => x[Math.floor(i / cols)] * y[i % cols]);
+  return Float64Array.from(
+    { length: rows * cols },
+    (_, i) => x[Math.floor(i / cols)] * y[i % cols],
+  );
 }
 
 const noFeedback = { error: null } as const;
