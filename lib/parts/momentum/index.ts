@@ -2,6 +2,7 @@ import { requireOneOf } from "../../options.js";
 import type { Momentum } from "../part.js";
 import { ema } from "./ema.js";
 import { heavyBall } from "./heavy-ball.js";
+import { ldadam } from "./ldadam.js";
 import { lowRank } from "./low-rank.js";
 import { none } from "./none.js";
 import { orthogonal } from "./orthogonal.js";
@@ -14,6 +15,7 @@ export const momentums = {
   heavyBall,
   subspace,
   lowRank,
+  ldadam,
   orthogonal,
 };
 
