@@ -37,6 +37,8 @@ export interface ProgramSpec {
   /** Bytes of the arena, or the caller's own memory for it. */
   readonly state: number | ArrayBufferView | ArrayBufferLike | DeviceBytes;
   readonly workspace: number;
+  /** What kernels on a device should get along with between two launches; default: 768 MiB. */
+  readonly scratch?: number;
   readonly hyper: number;
   readonly sequences: readonly (readonly Call[])[];
 }

@@ -106,7 +106,7 @@ export class Optimizer {
    */
   constructor(groups: readonly ParameterGroup[], options: OptimizerOptions = {}) {
     this.#settings = stepSettings(options, groups?.length, deviceOfParameters(groups));
-    const { device, stream } = this.#settings;
+    const { device, stream, scratchBytes } = this.#settings;
     const checked = checkGroups(groups, device);
     const warned = new Set<string>();
     const warn = (text: string) => {
@@ -145,6 +145,7 @@ export class Optimizer {
       ...this.#built.spec,
       device,
       ...(stream !== undefined && { stream }),
+      ...(scratchBytes !== undefined && { scratch: scratchBytes }),
       state: this.#arena ?? this.#layout.bytes,
     });
     this.#hyper = new Float64Array(this.#built.spec.hyper);

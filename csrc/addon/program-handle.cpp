@@ -122,7 +122,9 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
       program->add_sequence();
       for (uint32_t j = 0; j < calls.Length(); ++j) read_call(calls[j], *program);
     }
-    program->seal(caller_stream);
+    const Napi::Value scratch = spec["scratch"];
+    program->seal(caller_stream,
+                  scratch.IsUndefined() ? kScratchBytes : read_size(scratch, "scratch"));
     if (foreign) arena_ = Napi::Persistent(state);
     program_ = std::move(program);
     // The garbage collector relieves the host alone.

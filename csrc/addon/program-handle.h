@@ -1,6 +1,6 @@
 // A Program as a JavaScript object.
 //   new Program({device, slots, state: bytes | typed array, workspace: bytes, hyper: count,
-//                sequences: [[{kernel, items}]], stream?: BigInt})
+//                sequences: [[{kernel, items}]], stream?: BigInt, scratch?: bytes})
 // Every method but the constructor returns a status: false means that Addon.takeError() says why.
 #pragma once
 

@@ -23,10 +23,15 @@ struct Call {
 // The memory that a program's tensors lie in, by number (Tensor::base).
 enum Base : int32_t { kStateBase, kWorkspaceBase, kHyperBase, kSlotBase };  // slot s: kSlotBase + s
 
+// By default: no more than one group of launches for any model up to some billion parameters.
+constexpr size_t kScratchBytes = size_t{768} << 20;
+
 struct Plan {
   std::vector<std::span<const Call>> sequences;  // stay where they are as long as the executor
   std::span<void* const> bases;                  // where that memory is now
   void* stream = nullptr;                        // of the caller's, or nullptr
+  // What a kernel's launches should get along with to hand results from one to the next.
+  size_t scratch_bytes = kScratchBytes;
 };
 
 class Executor {

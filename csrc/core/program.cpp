@@ -98,7 +98,7 @@ void Program::place(Tensor& tensor, Place place, size_t slot, size_t offset, boo
   }
 }
 
-void Program::seal(void* stream) {
+void Program::seal(void* stream, size_t scratch_bytes) {
   for (auto& sequence : sequences_) {
     for (Call& call : sequence.calls) {
       for (size_t i = 0; i < call.count; ++i) {
@@ -123,7 +123,7 @@ void Program::seal(void* stream) {
   bases[kStateBase] = state_;
   bases[kWorkspaceBase] = workspace_;
   bases[kHyperBase] = device_hyper_;
-  Plan plan{{}, bases, stream};
+  Plan plan{{}, bases, stream, scratch_bytes};
   for (const auto& sequence : sequences_) plan.sequences.emplace_back(sequence.calls);
   executor_ = backend_.prepare(plan);
 }

@@ -44,8 +44,8 @@ class Program {
   void place(Tensor& tensor, Place place, size_t slot, size_t offset, bool may_be_absent);
 
   // Checks every item, allocates the scratch memory that items ask for and prepares the device, on
-  // the caller's stream if there is one. Call once, at the end.
-  void seal(void* stream = nullptr);
+  // the caller's stream if there is one; Plan says what scratch_bytes bounds. Call once, at the end.
+  void seal(void* stream = nullptr, size_t scratch_bytes = kScratchBytes);
 
   // Throws Error for memory, `bytes` long, that is too short for the slot, not aligned to the
   // elements of a tensor in it, or not the device's.

@@ -29,7 +29,7 @@ CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
   device_bases_ =
       static_cast<uint64_t*>(arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
   for (const std::span<const Call> calls : plan.sequences) {
-    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_));
+    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_), plan.scratch_bytes);
     for (const Call& call : calls) call.run(call.items.get(), call.count, recorder);
     sequences_.emplace_back(recorder.take());
   }
