@@ -46,7 +46,7 @@ export interface OptimizerOptions {
   device?: string;
   /**
    * A stream of the caller's (cudaStream_t) that the steps run on, in the order of everything else
-   * there. Default: one of the optimizer's own.
+   * there; it must outlive the optimizer. Default: one of the optimizer's own.
    */
   stream?: DevicePointer;
   /** Clip all gradients together to this 2-norm (torch.nn.utils.clip_grad_norm_). Default: none. */

@@ -11,6 +11,8 @@
 
 namespace lean {
 
+class Backend;
+
 struct Call {
   const KernelInfo* info;
   RunFunction run;
@@ -32,6 +34,7 @@ struct Plan {
   void* stream = nullptr;                        // of the caller's, or nullptr
   // What a kernel's launches should get along with to hand results from one to the next.
   size_t scratch_bytes = kScratchBytes;
+  Backend* memory = nullptr;  // where the executor's own comes from; nullptr: its backend
 };
 
 class Executor {
@@ -49,6 +52,11 @@ class Executor {
   // failed.
   virtual void synchronize() = 0;
   virtual bool is_done() = 0;
+
+  // What is started from now on waits for an event of the caller's, or an event of the caller's
+  // stands for the end of what was started so far.
+  virtual void wait_event(void* event) = 0;
+  virtual void record_event(void* event) = 0;
 
   // Copies after all that was started; done on return.
   virtual void copy_in(void* device, const void* host, size_t bytes) = 0;

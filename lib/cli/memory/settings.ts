@@ -7,6 +7,7 @@ import { requireOneOf } from "../../options.js";
 import type { Recipe } from "../../recipe.js";
 import { type RecipeName, recipeFromConfig, recipes } from "../../recipes/index.js";
 import type { StateDType, WeightDType } from "../../tensor.js";
+import { requirePresent } from "../device.js";
 import { readModel } from "./model-file.js";
 
 export const flags = {
@@ -18,6 +19,7 @@ export const flags = {
   partition: { type: "string" },
   dtype: { type: "string", default: "bfloat16" },
   "state-dtype": { type: "string" },
+  device: { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -28,6 +30,8 @@ export interface Settings {
   readonly recipe: Recipe;
   readonly dtype: WeightDType;
   readonly stateDtype: StateDType;
+  /** On which a step's launches and workspace are asked for. */
+  readonly device: string | undefined;
 }
 
 export type FlagValues = Partial<Record<Exclude<keyof typeof flags, "json">, string>> & {
@@ -49,7 +53,9 @@ export function settingsFrom(values: FlagValues): Settings {
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const recipe = recipeFromConfig({ name: optimizer, options: Object.fromEntries(given) });
-  return { model: name, ...parametersOf(name), recipe, dtype, stateDtype };
+  const { device } = values;
+  if (device !== undefined) requirePresent(device);
+  return { model: name, ...parametersOf(name), recipe, dtype, stateDtype, device };
 }
 
 function isNumber(text: string | undefined): boolean {

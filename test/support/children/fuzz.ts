@@ -37,6 +37,8 @@ const methods = [
   "launches",
   "synchronize",
   "poll",
+  "waitEvent",
+  "recordEvent",
   "dispose",
 ];
 const bufferMethods = ["address", "copyIn", "copyOut", "dispose"];
@@ -111,6 +113,9 @@ function makeProgram(): Made | undefined {
     workspace: places.workspace,
     hyper,
     sequences,
+    ...(draw.chance(0.1) && { stream: garbage(draw) }),
+    ...(draw.chance(0.1) && { planned: draw.one([true, true, garbage(draw)]) }),
+    ...(draw.chance(0.2) && { scratch: draw.one([0, 1, 2 ** 40, garbage(draw)]) }),
   };
   const given = spoiled(spec, draw, draw.one([0, 0, 0, 0.002, 0.02]));
   const program = attempt("new", () => new addon.Program(given)) as RawProgram | undefined;
