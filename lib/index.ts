@@ -42,6 +42,12 @@ export type { Arrays } from "./parameter-names.js";
 export type { EmaOptions } from "./parts/momentum/ema.js";
 export type { HeavyBallOptions } from "./parts/momentum/heavy-ball.js";
 export { type MomentumKind, type MomentumOption, momentums } from "./parts/momentum/index.js";
+export type {
+  AdaptiveStepOptions,
+  NewtonSchulzSchedule,
+  OrthogonalOptions,
+  ShapeScale,
+} from "./parts/momentum/orthogonal.js";
 export type { OnRefresh, SubspaceOptions } from "./parts/momentum/subspace.js";
 export type {
   Momentum,
@@ -76,6 +82,7 @@ export {
   type RecipeConfig,
   type RecipeOptions,
 } from "./recipe.js";
+export { type AdaGOOptions, adago } from "./recipes/adago.js";
 export { type AdagradOptions, adagrad } from "./recipes/adagrad.js";
 export { type AdagradNormOptions, adagradNorm } from "./recipes/adagrad-norm.js";
 export { type AdagradSNOptions, adagradSN } from "./recipes/adagrad-sn.js";
@@ -87,6 +94,7 @@ export { type AdamSNGOptions, adamSNG } from "./recipes/adam-sng.js";
 export { type AdamSNSMOptions, adamSNSM } from "./recipes/adam-snsm.js";
 export { type AdamWOptions, adamw } from "./recipes/adamw.js";
 export { type RecipeName, recipeFromConfig, recipes } from "./recipes/index.js";
+export { type MuonOptions, muon } from "./recipes/muon.js";
 export { type RmspropOptions, rmsprop } from "./recipes/rmsprop.js";
 export { type RmspropSNOptions, rmspropSN } from "./recipes/rmsprop-sn.js";
 export { type SgdOptions, sgd } from "./recipes/sgd.js";

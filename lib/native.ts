@@ -52,6 +52,7 @@ export type KernelName =
   | "gradientNorm"
   | "gradientStats"
   | "lineStep"
+  | "orthogonalStep"
   | "powerIteration"
   | "prologue"
   | "scalars"
@@ -72,6 +73,7 @@ export const kernelNames: readonly KernelName[] = [
   "gradientNorm",
   "gradientStats",
   "lineStep",
+  "orthogonalStep",
   "powerIteration",
   "prologue",
   "scalars",

@@ -146,9 +146,9 @@ export function compose(
 
 /** Projections and sums over subsets are of the gradient alone, before the weight is read. */
 function requireFullSpace(name: string, momentum: Momentum, secondMoment: SecondMoment): void {
-  const part = [momentum, secondMoment].find(({ kind }) =>
-    ["subspace", "subset", "scalar"].includes(kind),
-  );
+  const part =
+    [momentum, secondMoment].find(({ kind }) => ["subspace", "subset", "scalar"].includes(kind)) ??
+    (momentum.ownSecondMoment ? momentum : undefined);
   if (part === undefined) return;
   throw new LeanError(
     "ERR_LEAN_UNSUPPORTED",

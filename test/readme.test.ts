@@ -1,53 +1,79 @@
-/** What the documents say: examples run, and links lead somewhere. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+/** The README's examples run as they stand; those for a GPU on the interpreter. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { transformSync } from "@swc/core";
-import * as library from "lean-optim";
+import { join } from "node:path";
+import { cudaBackends } from "./support/backends.js";
 
 const root = join(__dirname, "..");
-const read = (file: string) => readFileSync(join(root, file), "utf8");
+const readme = readFileSync(join(root, "README.md"), "utf8");
 
-describe("examples of the README", () => {
-  // Those of devices need one.
-  const examples = [...read("README.md").matchAll(/^```ts\n([\s\S]*?)^```/gm)]
-    .map(([, code = ""]) => code)
-    .filter((code) => code.includes('from "lean-optim"') && !/cuda/i.test(code));
+interface Example {
+  /** Its first line that is no import: what it is about. */
+  readonly title: string;
+  readonly code: string;
+}
 
-  test("there are some", () => expect(examples.length).toBeGreaterThan(0));
+const examples = Array.from(readme.matchAll(/^```ts\n(.+?)^```$/gms), ([, code]): Example => {
+  const [title] = (code as string).split("\n").filter((line) => !/^import |^$/.test(line));
+  return { title: title as string, code: code as string };
+});
+const isForGpu = ({ code }: Example) => code.includes('device: "cuda"');
+const onHost = examples.filter((example) => !isForGpu(example));
+const onGpu = examples.filter(isForGpu);
 
-  test.each(examples)("%#", (example) => {
-    const folder = mkdtempSync(join(tmpdir(), "lean-optim-readme-"));
-    const log = jest.spyOn(console, "log").mockImplementation(() => {});
-    const { code } = transformSync(
-      example.replaceAll('"state.safetensors"', JSON.stringify(join(folder, "state.safetensors"))),
-      {
-        jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-        module: { type: "commonjs" },
-      },
-    );
-    try {
-      new Function("require", "exports", code)(() => library, {});
-    } finally {
-      log.mockRestore();
-      rmSync(folder, { recursive: true });
-    }
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "lean-optim-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a program in a folder of its own, where it may write; what it prints. */
+function run(code: string): string {
+  const file = join(folder, "example.ts");
+  writeFileSync(file, code);
+  const args = ["-r", join(root, "scripts/ts.cjs"), file];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    encoding: "utf8",
   });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  return stdout;
+}
+
+test("there are some of both", () => {
+  expect(onHost.length).toBeGreaterThan(0);
+  expect(onGpu).toHaveLength(1);
 });
 
-const documents = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "examples/README.md",
-  ...readdirSync(join(root, "docs"))
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => `docs/${file}`),
-];
+test.each(onHost)(
+  "on the CPU: $title",
+  ({ code }) => {
+    run(code);
+  },
+  60_000,
+);
 
-test.each(documents)("links of %s", (document) => {
-  const targets = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = ""]) => target.replace(/#.*/, ""))
-    .filter((target) => target !== "" && !/^\w+:/.test(target));
-  const folder = join(root, dirname(document));
-  expect(targets.filter((target) => !existsSync(join(folder, target)))).toEqual([]);
-});
+const [device] = cudaBackends;
+
+(device === undefined ? test.skip : test)(
+  "on a GPU's addresses",
+  () => {
+    // The interpreter's memory is not the public `cuda`'s.
+    const memory = `import { deviceMemory } from "${join(root, "lib/device-memory.ts")}";`;
+    const [{ code }] = onGpu as [Example];
+    const printed = run(
+      code
+        .replace(", cuda }", " }")
+        .replace(/^$/m, `${memory}\nconst cuda = deviceMemory("${device}");\n`)
+        .replace('device: "cuda"', `device: "${device}"`),
+    );
+    const [first, second] = printed.match(/0\.0\d+/g) as [string, string];
+    // Two steps have moved the weights, by the sine of their numbers: the first one's gradient is 0.
+    expect(Number(first)).not.toBe(Number(second));
+    expect(Math.abs(Number(second) - 0.02)).toBeGreaterThan(1e-6);
+    expect(Math.abs(Number(second) - 0.02)).toBeLessThan(0.02);
+  },
+  60_000,
+);

@@ -1,5 +1,6 @@
 import { requireOneOf } from "../options.js";
 import { generic, type Recipe, type RecipeConfig } from "../recipe.js";
+import { adago } from "./adago.js";
 import { adagrad } from "./adagrad.js";
 import { adagradNorm } from "./adagrad-norm.js";
 import { adagradSN } from "./adagrad-sn.js";
@@ -10,6 +11,7 @@ import { adamSN } from "./adam-sn.js";
 import { adamSNG } from "./adam-sng.js";
 import { adamSNSM } from "./adam-snsm.js";
 import { adamw } from "./adamw.js";
+import { muon } from "./muon.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
 import { sgd } from "./sgd.js";
@@ -30,6 +32,8 @@ export const recipes = {
   adamSM,
   adamSNSM,
   adagradSNSM,
+  muon,
+  adago,
   adamMini,
   generic,
 };

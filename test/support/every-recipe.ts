@@ -1,5 +1,6 @@
 /** Every recipe, and every way to come to a basis: for what must hold of all of them. */
 import {
+  adago,
   adagrad,
   adagradNorm,
   adagradSN,
@@ -10,6 +11,7 @@ import {
   adamSNG,
   adamSNSM,
   adamw,
+  muon,
   type Recipe,
   rmsprop,
   rmspropSN,
@@ -46,6 +48,8 @@ export function everyRecipe(options: SubspaceMomentumOptions = {}): NamedRecipe[
       }),
     },
     { name: "adagradSN", recipe: adagradSN({ lr: 0.05 }) },
+    { name: "muon", recipe: muon({ lr: 0.05 }) },
+    { name: "adago", recipe: adago({ lr: 0.05 }) },
     { name: "sgdSM", recipe: sgdSM(subspace) },
     { name: "adamSM", recipe: adamSM(subspace) },
     { name: "adagradSNSM", recipe: adagradSNSM(subspace) },
