@@ -51,7 +51,9 @@ export type KernelName =
   | "gradientDot"
   | "gradientNorm"
   | "gradientStats"
+  | "ldadamStep"
   | "lineStep"
+  | "lowRankStep"
   | "orthogonalStep"
   | "powerIteration"
   | "prologue"
@@ -72,7 +74,9 @@ export const kernelNames: readonly KernelName[] = [
   "gradientDot",
   "gradientNorm",
   "gradientStats",
+  "ldadamStep",
   "lineStep",
+  "lowRankStep",
   "orthogonalStep",
   "powerIteration",
   "prologue",

@@ -3,13 +3,12 @@
 // second projects D back and steps the weights in its epilogue, so that each is touched once.
 #include "kernels/subspace-step.h"
 
-#include "cuda/device/float-product.cuh"
 #include "cuda/device/line-denominators.cuh"
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/moments.cuh"
 #include "cuda/device/rounder.cuh"
-#include "cuda/device/tensor-product.cuh"
 #include "cuda/partial-sums.h"
+#include "cuda/projected-product.cuh"
 #include "cuda/register.h"
 
 namespace lean::cuda {
@@ -23,40 +22,6 @@ struct Differences {
   __device__ float* of(uint32_t item) const { return data + offsets[item]; }
 };
 
-// What multiplies: the ordinary float32 units, or tensor cores that take these operands.
-enum class Unit { float32, bfloat16, float16 };
-
-constexpr Unit unit_of(const SubspaceStep& item) {
-  if (item.precision == Precision::highest) return Unit::float32;
-  return item.grad.dtype == DType::float16 ? Unit::float16 : Unit::bfloat16;
-}
-
-constexpr DType difference_type(const SubspaceStep& item) {
-  return unit_of(item) == Unit::float32 ? DType::float32 : DType::bfloat16;
-}
-
-// R = G B (lines of G along its rows), or B^T G.
-__device__ Product projection(const SubspaceStep& item, Bases bases) {
-  const bool right = item.side == Side::right;
-  const int64_t depth = item.basis.rows();
-  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.cols(),
-                         depth, false};
-  const Operand grad = {at<const void>(item.grad, bases), item.grad.dtype,
-                        right ? item.param.rows() : item.param.cols(), depth, right};
-  return right ? Product{grad, basis} : Product{basis, grad};
-}
-
-// back(D) = D B^T, or B D.
-__device__ Product back_projection(const SubspaceStep& item, const float* difference, Bases bases) {
-  const bool right = item.side == Side::right;
-  const int64_t rank = item.basis.cols();
-  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.rows(),
-                         rank, true};
-  const Operand d = {difference, difference_type(item),
-                     right ? item.param.rows() : item.param.cols(), rank, right};
-  return right ? Product{d, basis} : Product{basis, d};
-}
-
 template <class Core>
 __global__ void __launch_bounds__(kThreads)
     project(const SubspaceStep* items, const Tile* tiles, Differences differences, Bases bases) {
@@ -68,7 +33,7 @@ __global__ void __launch_bounds__(kThreads)
   void* exp_avg = at<void>(item.exp_avg, bases);
   float* difference = differences.of(tile.item);
   const DType state_type = item.exp_avg.dtype;
-  const DType d_type = difference_type(item);
+  const DType d_type = coordinate_type(item);
   const int64_t cols = product.cols();
   const Corner corner = Corner::of(tile.index, cols);
 
@@ -119,7 +84,8 @@ __global__ void __launch_bounds__(kThreads)
   void* param = at<void>(item.param, bases);
   const DType param_type = item.param.dtype;
   const DType grad_type = item.grad.dtype;
-  const Product product = back_projection(item, differences.of(tile.item), bases);
+  const Product product =
+      back_projection(item, differences.of(tile.item), coordinate_type(item), bases);
   const Corner corner = Corner::of(tile.index, product.cols());
   const Rounder rounder = rounder_of(item, bases);
   const LineDenominators denominators(item, s, bases);
