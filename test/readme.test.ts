@@ -47,25 +47,33 @@ test("there are some of both", () => {
   expect(onGpu).toHaveLength(1);
 });
 
-test.each(onHost)("on the CPU: $title", ({ code }) => {
-  run(code);
-}, 60_000);
+test.each(onHost)(
+  "on the CPU: $title",
+  ({ code }) => {
+    run(code);
+  },
+  60_000,
+);
 
 const [device] = cudaBackends;
 
-(device === undefined ? test.skip : test)("on a GPU's addresses", () => {
-  // The interpreter's memory is not the public `cuda`'s.
-  const memory = `import { deviceMemory } from "${join(root, "lib/device-memory.ts")}";`;
-  const [{ code }] = onGpu as [Example];
-  const printed = run(
-    code
-      .replace(", cuda }", " }")
-      .replace(/^$/m, `${memory}\nconst cuda = deviceMemory("${device}");\n`)
-      .replace('device: "cuda"', `device: "${device}"`),
-  );
-  const [first, second] = printed.match(/0\.0\d+/g) as [string, string];
-  // Two steps have moved the weights, by the sine of their numbers: the first one's gradient is 0.
-  expect(Number(first)).not.toBe(Number(second));
-  expect(Math.abs(Number(second) - 0.02)).toBeGreaterThan(1e-6);
-  expect(Math.abs(Number(second) - 0.02)).toBeLessThan(0.02);
-}, 60_000);
+(device === undefined ? test.skip : test)(
+  "on a GPU's addresses",
+  () => {
+    // The interpreter's memory is not the public `cuda`'s.
+    const memory = `import { deviceMemory } from "${join(root, "lib/device-memory.ts")}";`;
+    const [{ code }] = onGpu as [Example];
+    const printed = run(
+      code
+        .replace(", cuda }", " }")
+        .replace(/^$/m, `${memory}\nconst cuda = deviceMemory("${device}");\n`)
+        .replace('device: "cuda"', `device: "${device}"`),
+    );
+    const [first, second] = printed.match(/0\.0\d+/g) as [string, string];
+    // Two steps have moved the weights, by the sine of their numbers: the first one's gradient is 0.
+    expect(Number(first)).not.toBe(Number(second));
+    expect(Math.abs(Number(second) - 0.02)).toBeGreaterThan(1e-6);
+    expect(Math.abs(Number(second) - 0.02)).toBeLessThan(0.02);
+  },
+  60_000,
+);

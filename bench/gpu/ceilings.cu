@@ -112,11 +112,11 @@ constexpr double kFmaFlops = 2.0 * 16 * kRounds;  // of a thread
 
 // The 128 accumulators of a thread, as operands of one instruction.
 #define LEAN_8(m, i) m(i) m(i + 1) m(i + 2) m(i + 3) m(i + 4) m(i + 5) m(i + 6) m(i + 7)
-#define LEAN_64(m, i)                                                                       \
-  LEAN_8(m, i)                                                                              \
-  LEAN_8(m, i + 8)                                                                          \
-  LEAN_8(m, i + 16) LEAN_8(m, i + 24) LEAN_8(m, i + 32) LEAN_8(m, i + 40) LEAN_8(m, i + 48) \
-      LEAN_8(m, i + 56)
+#define LEAN_64(m, i) \
+  LEAN_8(m, i)        \
+  LEAN_8(m, i + 8)    \
+  LEAN_8(m, i + 16)   \
+  LEAN_8(m, i + 24) LEAN_8(m, i + 32) LEAN_8(m, i + 40) LEAN_8(m, i + 48) LEAN_8(m, i + 56)
 
 constexpr int kWgmmaThreads = 256;         // two warpgroups, one m64n256 tile each
 constexpr int kStep = 64;                  // of k held in shared memory, 128 bytes a row
