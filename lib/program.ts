@@ -42,13 +42,18 @@ const stepOrder: readonly KernelName[] = [
   "subspaceStep",
   "lineStep",
   "lowRankStep",
+  "orthogonalStep",
 ];
 
 /** Steps whose second moments are the weight's own, of any partition. */
 const sharedMoments: ReadonlySet<StepKernel> = new Set(["denseStep", "subspaceStep", "lineStep"]);
 
 /** Steps with matrix products. */
-const products: ReadonlySet<StepKernel> = new Set(["subspaceStep", "lowRankStep"]);
+const products: ReadonlySet<StepKernel> = new Set([
+  "subspaceStep",
+  "lowRankStep",
+  "orthogonalStep",
+]);
 
 export interface BoundWeight extends PlannedWeight {
   readonly gradDtype: WeightDType;

@@ -63,7 +63,7 @@ export interface RefreshPlan extends FieldPlan {
 /** The kernels that apply a step, each touching the weight once. */
 export type StepKernel = Extract<
   KernelName,
-  "denseStep" | "subspaceStep" | "lineStep" | "lowRankStep"
+  "denseStep" | "subspaceStep" | "lineStep" | "lowRankStep" | "orthogonalStep"
 >;
 
 /** A momentum, planned for one weight. */

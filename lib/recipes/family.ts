@@ -12,6 +12,7 @@ import {
   subspace,
 } from "../parts/momentum/subspace.js";
 import type { Momentum, ProjectionSide, SecondMoment } from "../parts/part.js";
+import type { AccumulationOptions } from "../parts/second-moment/accumulation.js";
 import { elementwise } from "../parts/second-moment/elementwise.js";
 import { none } from "../parts/second-moment/none.js";
 import { type SubsetOptions, subset } from "../parts/second-moment/subset.js";
@@ -80,7 +81,8 @@ function compatSettings(compat: Compat | undefined, updateProjGap: number): Comp
   if (compat === undefined) return {};
   requireOneOf("compat", compat, ["sn-sm", "galore"]);
   const scalars = { bias: "hf", decay: "after" } as const;
-  if (compat === "galore") return { ...scalars, refreshOffset: 0, onRefresh: "keep", projector: "svd" };
+  if (compat === "galore")
+    return { ...scalars, refreshOffset: 0, onRefresh: "keep", projector: "svd" };
   return {
     ...scalars,
     refreshOffset: updateProjGap - 1,
@@ -104,12 +106,16 @@ export interface FamilyDefaults {
   readonly lowRank?: LowRankOptions;
   /** Default 1e-8. */
   readonly eps?: number;
+  /** Options of this recipe alone. */
+  readonly own?: readonly string[];
 }
 
 /** A recipe's options with its defaults and compat settings filled in. */
 export interface FamilySettings {
   readonly step: RecipeOptions;
   readonly beta1: number;
+  /** What second moments have in common. */
+  readonly accumulation: AccumulationOptions;
   ema(): Momentum;
   subspaceMomentum(): Momentum;
   elementwise(): SecondMoment;
@@ -129,7 +135,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
     ...(defaults.subsets ? subsetNames : []),
     ...(defaults.subspace ? subspaceNames : []),
     ...(defaults.lowRank ? lowRankNames : []),
-    ...(defaults.lowRank?.maxGrowth === undefined ? [] : ["maxGrowth"]),
+    ...(defaults.own ?? []),
   ]);
   const betas = options.betas ?? defaults.betas;
   requireBetas(betas);
@@ -158,6 +164,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
       lrDecay: options.lrDecay,
     },
     beta1: betas[0],
+    accumulation,
     ema: () => ema({ beta: betas[0], correctBias: first }),
     subspaceMomentum: () =>
       subspace({

@@ -1,9 +1,11 @@
 import { requireOneOf } from "../options.js";
 import { generic, type Recipe, type RecipeConfig } from "../recipe.js";
+import { adago } from "./adago.js";
 import { adagrad } from "./adagrad.js";
 import { adagradNorm } from "./adagrad-norm.js";
 import { adagradSN } from "./adagrad-sn.js";
 import { adagradSNSM } from "./adagrad-snsm.js";
+import { adamMini } from "./adam-mini.js";
 import { adamSM } from "./adam-sm.js";
 import { adamSN } from "./adam-sn.js";
 import { adamSNG } from "./adam-sng.js";
@@ -13,6 +15,7 @@ import { apollo } from "./apollo.js";
 import { apolloMini } from "./apollo-mini.js";
 import { fira } from "./fira.js";
 import { galore } from "./galore.js";
+import { muon } from "./muon.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
 import { sgd } from "./sgd.js";
@@ -37,6 +40,9 @@ export const recipes = {
   fira,
   apollo,
   apolloMini,
+  muon,
+  adago,
+  adamMini,
   generic,
 };
 

@@ -192,7 +192,13 @@ describe("lowRankStep", () => {
     const basis = householderQR(matrix(5, 2, gaussians(10, 1))).q;
     const grad = gaussians(30, 2);
     const g = matrix(6, 5, grad);
-    const input = { shape: [6, 5], side: "right", basis, grad, param: new Float64Array(30) } as const;
+    const input = {
+      shape: [6, 5],
+      side: "right",
+      basis,
+      grad,
+      param: new Float64Array(30),
+    } as const;
     const moments = { momentum: gaussians(12, 3), secondMoment: new Float64Array(12).fill(1) };
     const after = lowRankStep(
       { ...input, ...moments, direction: "residual", maxGrowth: 2, lastNorm: 0 },

@@ -4,10 +4,11 @@ import { ema } from "./ema.js";
 import { heavyBall } from "./heavy-ball.js";
 import { lowRank } from "./low-rank.js";
 import { none } from "./none.js";
+import { orthogonal } from "./orthogonal.js";
 import { subspace } from "./subspace.js";
 
 /** Every momentum, by name. */
-export const momentums = { none, ema, heavyBall, subspace, lowRank };
+export const momentums = { none, ema, heavyBall, orthogonal, subspace, lowRank };
 
 export type MomentumKind = keyof typeof momentums;
 
