@@ -18,6 +18,7 @@ import { galore } from "./galore.js";
 import { muon } from "./muon.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
+import { scaleSGD } from "./scale-sgd.js";
 import { sgd } from "./sgd.js";
 import { sgdSM } from "./sgd-sm.js";
 
@@ -40,6 +41,7 @@ export const recipes = {
   fira,
   apollo,
   apolloMini,
+  scaleSGD,
   muon,
   adago,
   adamMini,
