@@ -51,6 +51,7 @@ export type KernelName =
   | "gradientDot"
   | "gradientNorm"
   | "gradientStats"
+  | "ldadamStep"
   | "lineStep"
   | "lowRankStep"
   | "orthogonalStep"
@@ -73,6 +74,7 @@ export const kernelNames: readonly KernelName[] = [
   "gradientDot",
   "gradientNorm",
   "gradientStats",
+  "ldadamStep",
   "lineStep",
   "lowRankStep",
   "orthogonalStep",

@@ -43,6 +43,7 @@ const stepOrder: readonly KernelName[] = [
   "lineStep",
   "lowRankStep",
   "orthogonalStep",
+  "ldadamStep",
 ];
 
 /** Steps whose second moments are the weight's own, of any partition. */

@@ -28,7 +28,7 @@ export interface Weight {
   warn(text: string): void;
 }
 
-export type StateKind = "momentum" | "secondMoment" | "basis" | "counters";
+export type StateKind = "momentum" | "secondMoment" | "basis" | "error" | "counters";
 
 /** One state tensor of one matrix of a weight. */
 export interface StateSpec {
@@ -63,7 +63,7 @@ export interface RefreshPlan extends FieldPlan {
 /** The kernels that apply a step, each touching the weight once. */
 export type StepKernel = Extract<
   KernelName,
-  "denseStep" | "subspaceStep" | "lineStep" | "lowRankStep" | "orthogonalStep"
+  "denseStep" | "subspaceStep" | "lineStep" | "ldadamStep" | "lowRankStep" | "orthogonalStep"
 >;
 
 /** A momentum, planned for one weight. */

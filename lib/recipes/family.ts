@@ -81,8 +81,9 @@ function compatSettings(compat: Compat | undefined, updateProjGap: number): Comp
   if (compat === undefined) return {};
   requireOneOf("compat", compat, ["sn-sm", "galore"]);
   const scalars = { bias: "hf", decay: "after" } as const;
-  if (compat === "galore")
+  if (compat === "galore") {
     return { ...scalars, refreshOffset: 0, onRefresh: "keep", projector: "svd" };
+  }
   return {
     ...scalars,
     refreshOffset: updateProjGap - 1,
@@ -102,12 +103,12 @@ export interface FamilyDefaults {
   readonly subspace?: boolean;
   /** Of the subsets. Default "heuristics". */
   readonly partition?: SubsetNormOptions["partition"];
+  /** Options of this recipe alone. */
+  readonly own?: readonly string[];
   /** Of a low-rank Adam, which has options of its own then. */
   readonly lowRank?: LowRankOptions;
   /** Default 1e-8. */
   readonly eps?: number;
-  /** Options of this recipe alone. */
-  readonly own?: readonly string[];
 }
 
 /** A recipe's options with its defaults and compat settings filled in. */
@@ -134,8 +135,8 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
     ...familyNames,
     ...(defaults.subsets ? subsetNames : []),
     ...(defaults.subspace ? subspaceNames : []),
-    ...(defaults.lowRank ? lowRankNames : []),
     ...(defaults.own ?? []),
+    ...(defaults.lowRank ? lowRankNames : []),
   ]);
   const betas = options.betas ?? defaults.betas;
   requireBetas(betas);

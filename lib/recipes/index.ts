@@ -15,6 +15,7 @@ import { apollo } from "./apollo.js";
 import { apolloMini } from "./apollo-mini.js";
 import { fira } from "./fira.js";
 import { galore } from "./galore.js";
+import { ldadam } from "./ldadam.js";
 import { muon } from "./muon.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
@@ -37,14 +38,15 @@ export const recipes = {
   adamSM,
   adamSNSM,
   adagradSNSM,
+  muon,
+  adago,
+  adamMini,
   galore,
   fira,
   apollo,
   apolloMini,
   scaleSGD,
-  muon,
-  adago,
-  adamMini,
+  ldadam,
   generic,
 };
 

@@ -15,6 +15,7 @@ import {
   apolloMini,
   fira,
   galore,
+  ldadam,
   muon,
   type Recipe,
   rmsprop,
@@ -61,6 +62,9 @@ export function everyRecipe(options: ProjectedOptions = {}): NamedRecipe[] {
     { name: "sgdSM", recipe: sgdSM(subspace) },
     { name: "adamSM", recipe: adamSM(subspace) },
     { name: "adagradSNSM", recipe: adagradSNSM(subspace) },
+    { name: "ldadam", recipe: ldadam({ lr: 0.05, rank: 2 }) },
+    { name: "ldadam, bfloat16 error", recipe: ldadam({ rank: 2, errorDtype: "bfloat16" }) },
+    { name: "ldadam without its error", recipe: ldadam({ rank: 2, errorFeedback: false }) },
     ...(["powerIteration", "svd", "topK", "uniform"] as const).map((projector) => ({
       name: `adamSNSM, ${projector}`,
       recipe: adamSNSM({ ...subspace, projector }),
