@@ -4,17 +4,12 @@
 #include "cpu/backend/orthonormal.h"
 #include "cpu/gradient-product.h"
 #include "cpu/refresh.h"
+#include "math/gradient-scale.h"
 
 namespace lean::cpu::LEAN_ISA {
 
-// A power of two that brings the gradient's largest magnitude to about 1, so that products of it
-// stay in range; 0 where there is no direction to be had from it: it is zero, not finite, or so
-// large that its row sums might overflow before they are scaled.
 inline float gradient_scale(Context& context, const Tensor& grad) {
-  const float largest = largest_magnitude(context, grad);
-  if (!(largest > 0 && largest < 0x1p112f)) return 0;
-  const uint32_t exponent = std::bit_cast<uint32_t>(largest) >> 23;
-  return std::bit_cast<float>((exponent < 2 ? 252u : 254u - exponent) << 23);
+  return scale_for(largest_magnitude(context, grad));
 }
 
 // --- the momentum ------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ void refresh(const SvdBasis& item, Context& context) {
 
   const float scale = gradient_scale(context, item.grad);
   int64_t found = 0;
-  if (scale != 0 && item.method != SvdMethod::full) {
+  const bool by_gram = item.method == SvdMethod::automatic || item.method == SvdMethod::gram;
+  if (scale != 0 && by_gram) {
     found = from_gram(context, item, scale, basis, others);
   }
   if (scale != 0 && found == 0) found = from_svd(item, basis);

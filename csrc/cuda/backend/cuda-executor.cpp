@@ -29,7 +29,7 @@ CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
   device_bases_ =
       static_cast<uint64_t*>(arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
   for (const std::span<const Call> calls : plan.sequences) {
-    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_));
+    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_), calls);
     for (const Call& call : calls) call.run(call.items.get(), call.count, recorder);
     sequences_.emplace_back(recorder.take());
   }
@@ -95,19 +95,20 @@ bool CudaExecutor::is_captured() const {
 
 void CudaExecutor::run(size_t sequence, std::span<const double> hyper) {
   enter();
-  Graph& graph = sequences_[sequence];
+  Sequence& steps = sequences_[sequence];
   if (!owns_stream_ && is_captured()) {
     // The caller's graph brings along all that the step reads, whatever ran before a replay of it,
     // and leaves that behind, whenever it is replayed.
+    steps.require_capturable();
     forget_sent();
     send_bases();
     send_hyper(hyper);
-    graph.enqueue(stream_);
+    steps.enqueue(stream_);
     return forget_sent();
   }
   send_bases();
   send_hyper(hyper);
-  graph.run(stream_);
+  steps.run(stream_, bases_);
 }
 
 void CudaExecutor::synchronize() {
@@ -126,6 +127,7 @@ bool CudaExecutor::is_done() {
 void CudaExecutor::copy_in(void* to, const void* host, size_t bytes) {
   if (bytes == 0) return;
   enter();
+  for (Sequence& sequence : sequences_) sequence.forget();
   check(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, stream_), "could not copy");
   check(cudaStreamSynchronize(stream_), "could not copy");
 }

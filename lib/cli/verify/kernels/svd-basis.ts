@@ -1,6 +1,7 @@
 import { svd } from "../../../../test/oracle/matrix.js";
 import { capturedEnergy, subspaceDistance } from "../../../../test/oracle/orthonormal.js";
 import { svdBasis } from "../../../../test/oracle/svd-basis.js";
+import { type SvdMethod, svdMethods } from "../../../parts/projector/svd.js";
 import { numel } from "../../../tensor.js";
 import { emptyProjections, type Projection, projections } from "../bases.js";
 import {
@@ -25,10 +26,10 @@ import { unitRoundoff } from "../tensors.js";
 import type { Worst } from "../worst.js";
 
 interface SvdSpec extends BasisSpec {
-  readonly method: "auto" | "gram" | "full";
+  readonly method: SvdMethod;
 }
 
-const methods = ["auto", "gram", "full"] as const;
+const methods = svdMethods;
 
 /**
  * Decompositions are in float64; a basis that comes from the other side's vectors by a product in
