@@ -58,12 +58,14 @@ void refresh(const SvdBasis& item, Context& context) {
     fill_gaussian(context, basis, projected, rank, found, random_key_of(item));
     orthonormalize(context, basis, projected, rank, gram);
   }
-  adopt(context, item, basis, reinterpret_cast<float*>(gram));
+  accept(context, item, basis, reinterpret_cast<float*>(gram));
 }
 
 void run(std::span<const SvdBasis> items, Context& context) {
   for (const SvdBasis& item : items) {
-    if (item.grad && refresh_is_due(item)) refresh(item, context);
+    if (!item.grad) continue;
+    adopt_waiting(context, item, item.workspace);
+    if (refresh_is_due(item)) refresh(item, context);
   }
 }
 

@@ -13,8 +13,8 @@
 
 #include "cuda/backend/check.h"
 #include "cuda/libs/svd-solver.h"
+#include "cuda/refresh/adopt-waiting.cuh"
 #include "cuda/refresh/refresh-clock.h"
-#include "cuda/refresh/refresh-launch.cuh"
 #include "cuda/register.h"
 
 namespace lean::cuda {
@@ -167,7 +167,7 @@ __global__ void __launch_bounds__(kThreads)
     refresh.orthonormal().run(noise);
   }
   if (is_refused) return refresh.decline();
-  refresh.adopt();
+  refresh.accept();
 }
 
 class SvdRefresh final : public HostStep {
@@ -187,6 +187,7 @@ class SvdRefresh final : public HostStep {
     blocks_ = static_cast<unsigned>(std::min(refresh_blocks(items), resident));
     spread_blocks_ = static_cast<unsigned>(4 * resident);
     schedule(recorder.items_of<Prologue>());
+    record_adoptions(items, device_items_, memory_, recorder);
     allocate(recorder);
   }
 

@@ -30,7 +30,8 @@ struct SvdBasis : BasisTarget {
   void* workspace = nullptr;
 
   static constexpr auto fields() {
-    return std::tuple_cat(basis_fields<SvdBasis>(), std::tuple{field("method", &SvdBasis::method)});
+    return std::tuple_cat(basis_fields<SvdBasis>(), next_fields<SvdBasis>(),
+                          std::tuple{field("method", &SvdBasis::method)});
   }
 
   // Entries of the other side's vectors, which are found first where that side is the shorter one.

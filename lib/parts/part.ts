@@ -123,6 +123,8 @@ export interface Projector {
   readonly kind: string;
   /** Whether the subspace is made of rows or columns of the weight itself. */
   readonly lines: boolean;
+  /** Whether its kernel can leave a basis waiting, as `refreshDelay` has it: csrc/kernels/basis.h. */
+  readonly delays?: boolean;
   plan(projection: Projection): ProjectorPlan;
 }
 

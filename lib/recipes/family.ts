@@ -46,12 +46,20 @@ export type SubsetNormOptions = Pick<SubsetOptions, "partition" | "reduce" | "bl
 /** Options of a subspace momentum. */
 export type SubspaceMomentumOptions = Pick<
   SubspaceOptions,
-  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh"
+  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh" | "refreshDelay"
 >;
 
 const familyNames = [...recipeOptionNames, "betas", "eps", "biasCorrection", "compat"];
 const subsetNames = ["partition", "reduce", "blockRule"];
-const subspaceNames = ["rank", "projector", "updateProjGap", "side", "refreshOffset", "onRefresh"];
+const subspaceNames = [
+  "rank",
+  "projector",
+  "updateProjGap",
+  "side",
+  "refreshOffset",
+  "onRefresh",
+  "refreshDelay",
+];
 
 interface CompatSettings {
   readonly bias?: "hf";
@@ -137,6 +145,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
         side: options.side,
         refreshOffset: options.refreshOffset ?? compat.refreshOffset,
         onRefresh,
+        refreshDelay: options.refreshDelay,
         perBasis: restarts(onRefresh) && bias !== "hf",
       }),
     elementwise: () => (hasSecond ? elementwise(accumulation) : none()),

@@ -72,21 +72,24 @@ class BasisRefresh {
   }
 
   // Puts memory.basis in the place of the old one, and treats the momentum.
-  __device__ void adopt() const {
-    const bool had = has_basis();
-    if (had && item.on_refresh == OnRefresh::restart) {
-      copy(nullptr, item.exp_avg);
-    } else if (had && item.on_refresh == OnRefresh::rotate) {
-      rotate();
-    }
+  __device__ void adopt() const { put(false); }
+
+  // The same for a basis that was just computed, which may have to wait.
+  __device__ void accept() const { put(item.next.base >= 0 && has_basis()); }
+
+  __device__ int64_t& next_call() const { return *at<int64_t>(item.next_call, bases); }
+
+  // memory.basis <- the basis that waits.
+  __device__ void take_waiting() const {
+    const void* next = at<const void>(item.next, bases);
+    const int64_t count = item.next.numel();
+    Grid::threads(count, kOctet, [&](int64_t i) {
+      const int64_t left = count - i;
+      const int here = left < kOctet ? static_cast<int>(left) : kOctet;
+      const Octet octet = widen(load(next, item.next.dtype, i, here), item.next.dtype);
+      store(memory.basis, DType::float32, i, here, narrow(octet, DType::float32));
+    });
     Grid::sync();
-    copy(memory.basis, item.basis);
-    Grid::sync();
-    if (!Grid::is_first()) return;
-    Counters& c = counters();
-    c.has_basis = had && item.on_refresh == OnRefresh::published ? kBasisPublished : kBasis;
-    if (item.on_refresh == OnRefresh::restart) c.since_basis = 0;
-    ++c.refreshes;
   }
 
   // Keeps what there is, or takes random columns where there is nothing.
@@ -111,6 +114,27 @@ class BasisRefresh {
   }
 
  private:
+  __device__ void put(bool waits) const {
+    const bool had = has_basis();
+    if (had && !waits && item.on_refresh == OnRefresh::restart) {
+      copy(nullptr, item.exp_avg);
+    } else if (had && !waits && item.on_refresh == OnRefresh::rotate) {
+      rotate();
+    }
+    Grid::sync();
+    copy(memory.basis, waits ? item.next : item.basis);
+    Grid::sync();
+    if (!Grid::is_first()) return;
+    Counters& c = counters();
+    if (waits) {
+      next_call() = c.calls;
+      return;
+    }
+    c.has_basis = had && item.on_refresh == OnRefresh::published ? kBasisPublished : kBasis;
+    if (item.on_refresh == OnRefresh::restart) c.since_basis = 0;
+    ++c.refreshes;
+  }
+
   // tensor <- from, or zeros.
   __device__ void copy(const float* from, const Tensor& tensor) const {
     void* to = at<void>(tensor, bases);

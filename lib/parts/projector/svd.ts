@@ -24,13 +24,15 @@ export interface SvdOptions {
  * into a graph of the caller's (ERR_LEAN_UNSUPPORTED): `powerIteration` needs none of that.
  */
 export function svd(options: SvdOptions = {}): Projector {
-  requireKnownOptions("svd", options, ["kind", "lines", "method"]);
+  requireKnownOptions("svd", options, ["kind", "lines", "delays", "method"]);
   requireFixed("svd", options, "lines", false);
+  requireFixed("svd", options, "delays", true);
   const { method = "auto" } = options;
   requireOneOf("method", method, svdMethods);
   const part = {
     kind: "svd",
     lines: false,
+    delays: true,
     method,
     plan: (projection: Projection) => ({
       step: "subspaceStep" as const,

@@ -23,6 +23,7 @@ import { replayCase } from "../replay-case.js";
 import { sumError } from "../rounding.js";
 import { gappedGradient } from "../spectra.js";
 import { unitRoundoff } from "../tensors.js";
+import { waitingCases } from "../waiting-cases.js";
 import type { Worst } from "../worst.js";
 
 interface SvdSpec extends BasisSpec {
@@ -187,6 +188,11 @@ export const cases = [
     ]),
   ),
   // Three directions are the gradient's, two are random.
+  ...waitingCases(
+    "svdBasis",
+    sides.map((projection) => random(projection)),
+    (spec) => svdItem(spec),
+  ),
   replayCase("svdBasis", "basis", (key) =>
     svdItem({ ...random({ shape: [3, 40], side: "right", rank: 5 }), key }),
   ),
