@@ -49,7 +49,7 @@ export type SubsetNormOptions = Pick<SubsetOptions, "partition" | "reduce" | "bl
 /** Options of a subspace momentum. */
 export type SubspaceMomentumOptions = Pick<
   SubspaceOptions,
-  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh"
+  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh" | "refreshDelay"
 >;
 
 /** Options of Adam in a low-rank basis. */
@@ -63,7 +63,15 @@ export type GrowthOptions = Pick<LowRankOptions, "maxGrowth">;
 
 const familyNames = [...recipeOptionNames, "betas", "eps", "biasCorrection", "compat"];
 const subsetNames = ["partition", "reduce", "blockRule"];
-const subspaceNames = ["rank", "projector", "updateProjGap", "side", "refreshOffset", "onRefresh"];
+const subspaceNames = [
+  "rank",
+  "projector",
+  "updateProjGap",
+  "side",
+  "refreshOffset",
+  "onRefresh",
+  "refreshDelay",
+];
 
 const lowRankNames = [...subspaceNames, "scale"];
 
@@ -175,6 +183,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
         projector: options.projector,
         side: options.side as ProjectionSide,
         onRefresh,
+        refreshDelay: options.refreshDelay,
         perBasis: restarts(onRefresh) && bias !== "hf",
       }),
     elementwise: () => (hasSecond ? elementwise(accumulation) : none()),

@@ -73,6 +73,10 @@ export function everyRecipe(options: ProjectedOptions = {}): NamedRecipe[] {
       name: `adamSNSM, ${onRefresh}`,
       recipe: adamSNSM({ ...subspace, onRefresh }),
     })),
+    ...(["powerIteration", "svd"] as const).map((projector) => ({
+      name: `adamSNSM, ${projector}, two calls late`,
+      recipe: adamSNSM({ ...subspace, projector, onRefresh: "rotate", refreshDelay: 2 }),
+    })),
     {
       name: "adamSNSM, topK, rotate",
       recipe: adamSNSM({ ...subspace, projector: "topK", onRefresh: "rotate" }),
