@@ -19,7 +19,12 @@ function checkDeviceArena(device: string, state: unknown, bytes: number): Device
       value: state,
     });
   }
-  return new DeviceView(device, state, "float64", bytes / alignment, "state");
+  const view = new DeviceView(device, state, "float64", bytes / alignment, "state");
+  if (view.ptr !== 0n || bytes === 0) return view;
+  throw new LeanError("ERR_LEAN_INVALID_ARG", "state must be at an address other than 0", {
+    parameter: "state",
+    value: state,
+  });
 }
 
 /**

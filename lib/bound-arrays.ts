@@ -154,9 +154,11 @@ export class BoundArrays {
       if (moved !== before) this.#requireFit(moved, index);
       return moved as WeightArray;
     }
+    if (before instanceof DeviceView && before.isOf(moved)) return before;
     const { length, dtype } = this.#types[index] as ArrayType;
     const view = deviceView(this.#device, moved, dtype, length, this.label(index));
-    return before instanceof DeviceView && before.ptr === view.ptr ? before : view;
+    const isThere = before instanceof DeviceView && before.ptr === view.ptr;
+    return isThere && before.length === view.length ? before : view;
   }
 
   #refuse(index: number, length: number): never {

@@ -10,7 +10,7 @@ export type DevicePointer = bigint | { readonly ptr: bigint | number };
 
 type HostArray = ArrayBufferView | ArrayBufferLike;
 
-const addressBits = 64n;
+const addressBits = 64;
 
 export function isDevicePointer(value: unknown): value is DevicePointer {
   return (
@@ -27,7 +27,8 @@ export function addressOf(pointer: DevicePointer, parameter: string): bigint {
   const value = isDevicePointer(pointer) && typeof pointer === "object" ? pointer.ptr : pointer;
   const isNumber = typeof value === "number" && Number.isSafeInteger(value);
   const address = isNumber ? BigInt(value) : value;
-  if (typeof address === "bigint" && address >= 0n && address >> addressBits === 0n) return address;
+  if (typeof address === "bigint" && address === BigInt.asUintN(addressBits, address))
+    return address;
   throw new LeanError(
     "ERR_LEAN_INVALID_ARG",
     `${parameter} must be an address of 64 bits, not ${show(value)}`,
@@ -42,6 +43,10 @@ function spaceOf(device: string): object {
   const space = spaces.get(device) ?? {};
   spaces.set(device, space);
   return space;
+}
+
+function isAligned(address: bigint, bytes: number): boolean {
+  return Number(BigInt.asUintN(8, address)) % bytes === 0;
 }
 
 /** Elements in the memory of a device, in the form of a typed array as far as the library looks. */
@@ -68,7 +73,7 @@ export class DeviceView {
     this.byteOffset = Number(this.ptr);
     this.source = source;
     const size = bytesPerElement[dtype];
-    if (this.ptr % BigInt(size) !== 0n) {
+    if (!isAligned(this.ptr, size)) {
       throw new LeanError(
         "ERR_LEAN_INVALID_ARG",
         `${parameter} must be aligned to its elements of ${size} bytes`,
@@ -76,6 +81,13 @@ export class DeviceView {
       );
     }
     if (source instanceof DeviceBuffer) requireRoom(source, device, this.#byteLength, parameter);
+  }
+
+  /** Whether this is the address that it has, or the buffer that it is of, and which still is there. */
+  isOf(pointer: unknown): boolean {
+    if (this.#isGone) return false;
+    if (typeof pointer === "bigint") return pointer === this.ptr;
+    return pointer === this.source && pointer instanceof DeviceBuffer;
   }
 
   /** 0 once the buffer that it is of was disposed, as of an array that was detached. */

@@ -3,6 +3,7 @@
  * a status; the Error is built here, so that it is an `Error` of the caller's realm.
  */
 import { loadBinding } from "./binding.js";
+import { isHost } from "./devices.js";
 import { type ErrorCode, LeanError } from "./errors.js";
 import { requireInteger } from "./options.js";
 import type { DType } from "./tensor.js";
@@ -37,6 +38,10 @@ export interface ProgramSpec {
   /** Bytes of the arena, or the caller's own memory for it. */
   readonly state: number | ArrayBufferView | ArrayBufferLike | DeviceBytes;
   readonly workspace: number;
+  /** What kernels on a device should get along with between two launches; default: 768 MiB. */
+  readonly scratch?: number;
+  /** Without memory: it tells its workspace and launches, and refuses to run. */
+  readonly planned?: boolean;
   readonly hyper: number;
   readonly sequences: readonly (readonly Call[])[];
 }
@@ -161,6 +166,7 @@ type Memory = Bytes | DeviceBytes;
 interface RawProgram {
   /** A number is the index of the array that is refused. */
   bind(slots: readonly number[], arrays: readonly (Memory | null)[]): boolean | number;
+  bindAddresses(slots: Int32Array, addresses: BigUint64Array): boolean | number;
   run(sequence: number, hyper: Float64Array): boolean;
   runAsync(sequence: number, hyper: Float64Array, keepAlive: object): Promise<boolean> | false;
   readState(offset: number, into: Bytes): boolean;
@@ -173,6 +179,8 @@ interface RawProgram {
   launches(sequence: number): number | false;
   synchronize(): boolean;
   poll(): "done" | "running" | false;
+  waitEvent(event: bigint): boolean;
+  recordEvent(event: bigint): boolean;
   dispose(): boolean;
 }
 
@@ -201,10 +209,12 @@ function native(device = "cpu"): Addon {
 interface NativeError {
   readonly code: string;
   readonly message: string;
+  /** The argument at fault, if it is one. */
+  readonly parameter?: string;
 }
 
-function leanError({ code, message }: NativeError): LeanError {
-  return new LeanError(code as ErrorCode, message);
+function leanError({ code, message, ...details }: NativeError): LeanError {
+  return new LeanError(code as ErrorCode, message, details);
 }
 
 function fail(addon: Addon = native(), error = addon.takeError()): never {
@@ -226,14 +236,34 @@ function requireConstructed(addon: Addon): void {
   if (error !== undefined) throw leanError(error);
 }
 
+/** What stands for no memory among addresses. */
+const nowhere = 2n ** 64n - 1n;
+
+// Loops, since `from` takes several times as long.
+function numbersOf(slots: readonly number[]): Int32Array {
+  const numbers = new Int32Array(slots.length);
+  for (let i = 0; i < slots.length; i++) numbers[i] = slots[i] as number;
+  return numbers;
+}
+
+function addressesOf(arrays: readonly (Memory | null)[]): BigUint64Array {
+  const addresses = new BigUint64Array(arrays.length);
+  for (let i = 0; i < arrays.length; i++) {
+    addresses[i] = (arrays[i] as DeviceBytes | null)?.ptr ?? nowhere;
+  }
+  return addresses;
+}
+
 /** A bound program: kernel calls over fixed buffers, replayed by one native call. */
 export class NativeProgram {
   readonly #addon: Addon;
   readonly #raw: RawProgram;
+  readonly #device: string;
   /** What the slots point into, which must live as long as they do. */
   readonly #bound: (Memory | null)[] = [];
 
   constructor(spec: ProgramSpec) {
+    this.#device = spec.device;
     this.#addon = native(spec.device);
     this.#raw = new this.#addon.Program(spec);
     requireConstructed(this.#addon);
@@ -248,12 +278,12 @@ export class NativeProgram {
     arrays: readonly (Memory | null)[],
     label?: (index: number) => string,
   ): void {
-    const bound = this.#raw.bind(slots, arrays);
+    const bound = isHost(this.#device)
+      ? this.#raw.bind(slots, arrays)
+      : this.#raw.bindAddresses(numbersOf(slots), addressesOf(arrays));
     if (typeof bound === "number") refuse(this.#addon, label?.(bound));
     if (!bound) this.#fail();
-    slots.forEach((slot, i) => {
-      this.#bound[slot] = arrays[i] ?? null;
-    });
+    for (let i = 0; i < slots.length; i++) this.#bound[slots[i] as number] = arrays[i] ?? null;
   }
 
   /** On a device it is only started: `synchronize` waits for it. */
@@ -277,6 +307,16 @@ export class NativeProgram {
     const state = this.#raw.poll();
     if (state === false) this.#fail();
     return state === "done";
+  }
+
+  /** What is run from now on waits for an event of the caller's. */
+  waitEvent(event: bigint): void {
+    if (!this.#raw.waitEvent(event)) this.#fail();
+  }
+
+  /** An event of the caller's stands for the end of what was run so far. */
+  recordEvent(event: bigint): void {
+    if (!this.#raw.recordEvent(event)) this.#fail();
   }
 
   readState<T extends Bytes>(offset: number, into: T): T {

@@ -46,7 +46,7 @@ export interface OptimizerOptions {
   device?: string;
   /**
    * A stream of the caller's (cudaStream_t) that the steps run on, in the order of everything else
-   * there. Default: one of the optimizer's own.
+   * there; it must outlive the optimizer. Default: one of the optimizer's own.
    */
   stream?: DevicePointer;
   /** Clip all gradients together to this 2-norm (torch.nn.utils.clip_grad_norm_). Default: none. */
@@ -65,6 +65,12 @@ export interface OptimizerOptions {
   precision?: "highest" | "medium";
   /** Seed of everything random (bases, stochastic rounding). Default 0. */
   seed?: number;
+  /**
+   * What a projected momentum may take on a CUDA device for differences between its two launches:
+   * weights that need more take turns, with two launches for each group. A weight that needs more by
+   * itself gets it. Default 768 MiB; the CPU needs none.
+   */
+  scratchBytes?: number;
   /** Memory for the state, `stateBytes` long, zeroed; default: allocated and owned by the optimizer. */
   state?: ArrayBufferView | ArrayBufferLike | DevicePointer;
 }
@@ -77,6 +83,7 @@ export interface StepSettings {
   readonly skipNonFinite: boolean;
   readonly precision: "highest" | "medium" | undefined;
   readonly seed: number;
+  readonly scratchBytes: number | undefined;
   readonly groups: number;
 }
 
@@ -92,6 +99,7 @@ export function stepSettings(
     "skipNonFinite",
     "precision",
     "seed",
+    "scratchBytes",
     "state",
   ]);
   const { device = parametersDevice ?? "cpu", maxGradNorm, seed = 0 } = options;
@@ -111,7 +119,9 @@ export function stepSettings(
   const { precision } = options;
   if (precision !== undefined) requireOneOf("precision", precision, ["highest", "medium"]);
   requireInteger("seed", seed);
-  return { device, stream, maxGradNorm, skipNonFinite, precision, seed, groups };
+  const { scratchBytes } = options;
+  if (scratchBytes !== undefined) requireInteger("scratchBytes", scratchBytes, 0);
+  return { device, stream, maxGradNorm, skipNonFinite, precision, seed, scratchBytes, groups };
 }
 
 /** The legacy default stream, which waits for all others, cannot be what anybody means. */

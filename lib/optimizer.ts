@@ -16,8 +16,8 @@ import {
   writeStateDict,
 } from "./checkpoint.js";
 import { type CounterReport, readCounters } from "./counters.js";
-import type { DevicePointer, DeviceView } from "./device-memory.js";
-import type { DeviceName } from "./devices.js";
+import { addressOf, type DevicePointer, type DeviceView } from "./device-memory.js";
+import { type DeviceName, isHost } from "./devices.js";
 import { LeanError } from "./errors.js";
 import { type Basis, GivenBases } from "./given-bases.js";
 import { type Layout, layOut, type PlannedWeight, stateTensors } from "./layout.js";
@@ -50,7 +50,8 @@ import { makeWeight } from "./weight.js";
 export interface StepOptions {
   /**
    * Gradients that have moved. A null one skips its parameter; one that is not named stays as it
-   * was. Held, like every bound array, until another takes its place.
+   * was. Held, like every bound array, until another takes its place. Addresses on a device are checked
+   * to be its memory, but not again while they are among the last four of their parameter.
    */
   grads?: Arrays<WeightArray | DevicePointer | null>;
   /** Weights that have moved. */
@@ -121,7 +122,7 @@ export class Optimizer {
    */
   constructor(groups: readonly ParameterGroup[], options: OptimizerOptions = {}) {
     this.#settings = stepSettings(options, groups?.length, deviceOfParameters(groups));
-    const { device, stream } = this.#settings;
+    const { device, stream, scratchBytes } = this.#settings;
     const checked = checkGroups(groups, device);
     this.#parameters = checked.map(({ name, shape, dtype, gradDtype }) => ({
       name,
@@ -166,6 +167,7 @@ export class Optimizer {
       ...this.#built.spec,
       device,
       ...(stream !== undefined && { stream }),
+      ...(scratchBytes !== undefined && { scratch: scratchBytes }),
       state: this.#arena ?? this.#layout.bytes,
     });
     this.#hyper = new Float64Array(this.#built.spec.hyper);
@@ -227,6 +229,14 @@ export class Optimizer {
    * Updates every parameter that has a gradient. On a CUDA device the step is only started:
    * {@link synchronize} waits for it, and reading the state does.
    *
+   * While the caller captures the stream into a CUDA graph, the step becomes part of that graph, and
+   * nothing runs yet. Every launch of the graph is then a step like any other, with the counters of
+   * its moment, so that bases are refreshed when they are due. It has the addresses, learning rates,
+   * decays, gradient scale and clipping norm of the capture; {@link steps}, which the host counts,
+   * knows nothing of it. Launches and plain steps may alternate. The optimizer, and the memory that it
+   * was bound to, must outlive the graph. What waits (reading state, {@link synchronize}, {@link poll},
+   * {@link stepAsync}, {@link setBasis}) is refused with ERR_LEAN_BUSY during a capture.
+   *
    * @throws LeanError ERR_LEAN_DETACHED, ERR_LEAN_SHAPE, ERR_LEAN_DTYPE, ERR_LEAN_ALIAS,
    *   ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_NAME, ERR_LEAN_DISPOSED, ERR_LEAN_BUSY; weights and state
    *   are then as before. ERR_LEAN_NATIVE where the device has failed
@@ -238,7 +248,7 @@ export class Optimizer {
   }
 
   /**
-   * {@link step} on a thread of the libuv pool. Until the promise settles, gradients and weights must
+   * {@link step} on a thread of the libuv pool, to its end. Until the promise settles, gradients and weights must
    * not change and no other method may be called.
    */
   async stepAsync(options?: StepOptions): Promise<void> {
@@ -270,6 +280,27 @@ export class Optimizer {
   poll(): boolean {
     this.#requireOpen();
     return this.#program.isDone;
+  }
+
+  /**
+   * Makes the steps to come wait for an event of the caller's (cudaEvent_t) that has been recorded,
+   * as cudaStreamWaitEvent does: for gradients that another stream computes. The host does not wait.
+   *
+   * @throws LeanError ERR_LEAN_INVALID_ARG for what is no event, and on the CPU; ERR_LEAN_DISPOSED,
+   *   ERR_LEAN_BUSY
+   */
+  waitEvent(event: DevicePointer): void {
+    this.#program.waitEvent(this.#eventOf(event));
+  }
+
+  /**
+   * Records an event of the caller's after all steps that were started, as cudaEventRecord does: for
+   * another stream that reads the weights.
+   *
+   * @throws LeanError as {@link waitEvent}
+   */
+  recordEvent(event: DevicePointer): void {
+    this.#program.recordEvent(this.#eventOf(event));
   }
 
   /**
@@ -363,7 +394,10 @@ export class Optimizer {
     }
   }
 
-  /** Frees the state. What needs it throws ERR_LEAN_DISPOSED from then on. */
+  /**
+   * Frees the state. What needs it throws ERR_LEAN_DISPOSED from then on; graphs that captured steps
+   * must not be launched any more.
+   */
   dispose(): void {
     if (this.#disposed) return;
     this.#requireIdle();
@@ -375,6 +409,16 @@ export class Optimizer {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #eventOf(event: DevicePointer): bigint {
+    this.#requireOpen();
+    const { device } = this.#settings;
+    if (!isHost(device)) return addressOf(event, "event");
+    throw new LeanError("ERR_LEAN_INVALID_ARG", `${device} has no events`, {
+      parameter: "event",
+      value: event,
+    });
   }
 
   #count(): void {

@@ -9,10 +9,14 @@ function refuse(option: string, value: unknown, expected: string): never {
   });
 }
 
-/** A value in the words of a message. */
+/** A value in the words of a message, or its type where it has no words or throws. */
 export function show(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  try {
+    if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+    return typeof value === "string" ? JSON.stringify(value) : String(value);
+  } catch {
+    return `[${typeof value}]`;
+  }
 }
 
 function range(least: number, most: number): string {

@@ -80,7 +80,8 @@ export function checkGroups(groups: readonly ParameterGroup[], device = "cpu"): 
       });
     }
     return group.params.map((parameter: Parameter) => {
-      const owner = String(parameter?.name ?? `groups[${number}].params`);
+      const owner =
+        typeof parameter?.name === "string" ? parameter.name : `groups[${number}].params`;
       requireKnownOptions(owner, parameter, parameterOptions);
       const checked = checkParameter(parameter, number, device);
       if (names.has(checked.name)) {

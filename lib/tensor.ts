@@ -1,6 +1,7 @@
 /** Element types, and the typed arrays that carry them. */
 import { isFloat32Array, isUint16Array } from "node:util/types";
 import { LeanError } from "./errors.js";
+import { show } from "./options.js";
 
 export type DType = "float32" | "bfloat16" | "float16" | "float64" | "int32" | "int64";
 /** Types of parameters and gradients. */
@@ -67,7 +68,7 @@ export function weightDType(
   if (!["float32", "bfloat16", "float16"].includes(wanted) || !fits) {
     throw new LeanError(
       "ERR_LEAN_DTYPE",
-      `${parameter}: ${Object.prototype.toString.call(array).slice(8, -1)} cannot carry dtype ${String(wanted)}`,
+      `${parameter}: ${Object.prototype.toString.call(array).slice(8, -1)} cannot carry dtype ${show(wanted)}`,
       { parameter, value: wanted },
     );
   }
@@ -83,7 +84,7 @@ export function requireWeightDType(dtype: unknown, parameter: string): WeightDTy
   if (dtype === "float32" || dtype === "bfloat16" || dtype === "float16") return dtype;
   throw new LeanError(
     "ERR_LEAN_DTYPE",
-    `${parameter} must be "float32", "bfloat16" or "float16", not ${String(dtype)}`,
+    `${parameter} must be "float32", "bfloat16" or "float16", not ${show(dtype)}`,
     { parameter, value: dtype },
   );
 }

@@ -237,6 +237,38 @@ describe("a specification is refused", () => {
   });
 });
 
+describe("a planned program", () => {
+  const planned = () => norm(undefined, { workspace: 2 ** 45, planned: true });
+
+  test("has no memory, and tells what it would take", () => {
+    const program = planned();
+    expect(program.workspaceBytes).toBe(2 ** 45);
+    expect(program.launches(0)).toBe(1);
+    program.dispose();
+  });
+
+  test("is checked as any other", () => {
+    const spoiled = { ...normItem(), result: { ...normItem().result, offset: 8 } } as Item;
+    expect(() => norm(spoiled, { planned: true })).toThrow(code("ERR_LEAN_INVALID_ARG"));
+    expect(() => norm(undefined, { workspace: 2 ** 50, planned: true })).toThrow(
+      code("ERR_LEAN_OUT_OF_MEMORY"),
+    );
+  });
+
+  test("refuses to run, and what needs memory", async () => {
+    const program = planned();
+    const unsupported = code("ERR_LEAN_UNSUPPORTED");
+    program.bind([0, 1], normArrays());
+    expect(() => program.run(0, Float64Array.of(1, 1))).toThrow(unsupported);
+    await expect(program.runAsync(0, Float64Array.of(1, 1))).rejects.toThrow(unsupported);
+    expect(() => program.readState(0, new Float64Array(3))).toThrow(unsupported);
+    expect(() => program.writeState(0, new Float64Array(3))).toThrow(unsupported);
+    expect(() => program.readWorkspace(0, new Float64Array(3))).toThrow(unsupported);
+    program.synchronize();
+    expect(program.isDone).toBe(true);
+  });
+});
+
 test("a getter may dispose of the program that is being bound", () => {
   const program = norm();
   const arrays = Object.defineProperty([null], 0, {

@@ -146,3 +146,21 @@ test.each([
 ])("%p is shown as %s", (value, text) => {
   expect(show(value)).toBe(text);
 });
+
+test("what has no words is shown by its type, and never throws", () => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  const detached = new Float32Array(2);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const fails = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error("no property for you");
+      },
+    },
+  );
+  for (const value of [Object.create(null), circle, detached, fails]) {
+    expect(show(value)).toMatch(/^\[+object\]+$/);
+  }
+});

@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <vector>
+
 #include "addon/buffer-handle.h"
 #include "addon/marshal.h"
 #include "addon/program-handle.h"
@@ -13,6 +15,11 @@
 
 namespace lean::addon {
 namespace {
+
+std::vector<AddExports>& more_exports() {
+  static auto* list = new std::vector<AddExports>;
+  return *list;
+}
 
 Napi::String text(Napi::Env env, std::string_view s) {
   return Napi::String::New(env, s.data(), s.size());
@@ -25,13 +32,14 @@ Napi::Array names(Napi::Env env, const Range& range) {
   return array;
 }
 
-// takeError(): {code, message} of the last call that returned false, or undefined
+// takeError(): {code, message, parameter?} of the last call that returned false, or undefined
 Napi::Value take_error(const Napi::CallbackInfo& info) {
   LastError& last = Addon::of(info.Env()).last_error;
   if (last.code.empty()) return info.Env().Undefined();
   Napi::Object error = Napi::Object::New(info.Env());
   error["code"] = text(info.Env(), last.code);
   error["message"] = text(info.Env(), last.message);
+  if (!last.parameter.empty()) error["parameter"] = text(info.Env(), last.parameter);
   last = {};
   return error;
 }
@@ -129,10 +137,17 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["info"] = Napi::Function::New<describe>(env, "info");
   exports["counters"] = Napi::Function::New<counters>(env, "counters");
   exports["setThreads"] = Napi::Function::New<set_threads>(env, "setThreads");
+  for (const AddExports add : more_exports()) add(env, exports);
   return exports;
 }
 
 }  // namespace
+
+bool register_exports(AddExports add) {
+  more_exports().push_back(add);
+  return true;
+}
+
 }  // namespace lean::addon
 
 namespace {

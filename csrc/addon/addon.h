@@ -13,4 +13,8 @@ struct Addon {
   static Addon& of(Napi::BasicEnv env) { return *env.GetInstanceData<Addon>(); }
 };
 
+// What an addon for tests exports beside (csrc/addon/simt).
+using AddExports = void (*)(Napi::Env, Napi::Object exports);
+bool register_exports(AddExports add);
+
 }  // namespace lean::addon

@@ -14,6 +14,7 @@ namespace lean::addon {
 struct LastError {
   std::string code;
   std::string message;
+  std::string parameter;  // the argument at fault, if it is one
 };
 
 // Runs f and returns true, or false with `last` filled in.
@@ -23,13 +24,13 @@ bool guard(LastError& last, F&& f) noexcept {
     std::forward<F>(f)();
     return true;
   } catch (const Error& error) {
-    last = {error.code, error.what()};
+    last = {error.code, error.what(), error.parameter};
   } catch (const std::bad_alloc&) {
-    last = {kOutOfMemory, "out of memory"};
+    last = {kOutOfMemory, "out of memory", {}};
   } catch (const std::exception& error) {
-    last = {"ERR_LEAN_NATIVE", error.what()};
+    last = {kNative, error.what(), {}};
   } catch (...) {
-    last = {"ERR_LEAN_NATIVE", "unknown native error"};
+    last = {kNative, "unknown native error", {}};
   }
   return false;
 }

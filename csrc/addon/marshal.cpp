@@ -188,9 +188,13 @@ Bytes read_memory(Napi::Value value, const std::string& what, const Backend& bac
   if (!object.Get("ptr").IsBigInt()) refuse(what, expected);
   void* address = read_address(object["ptr"], what + ".ptr");
   const size_t bytes = read_size(object["byteLength"], what + ".byteLength");
+  return memory_at(reinterpret_cast<uintptr_t>(address), bytes, what + ".ptr");
+}
+
+Bytes memory_at(uint64_t address, size_t bytes, const std::string& what) {
   if (bytes == 0) return present(nullptr, 0);
-  if (address == nullptr) refuse(what + ".ptr", "an address other than 0");
-  return {address, bytes};
+  if (address == 0) refuse(what, "an address other than 0");
+  return {reinterpret_cast<void*>(static_cast<uintptr_t>(address)), bytes};
 }
 
 void read_call(Napi::Value value, Program& program) {

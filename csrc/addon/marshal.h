@@ -30,6 +30,9 @@ Bytes read_bytes(Napi::Value value, const std::string& what);
 // host's, elsewhere {ptr: BigInt, byteLength: number}; or nothing.
 Bytes read_memory(Napi::Value value, const std::string& what, const Backend& backend);
 
+// Such memory by its address, which must not be 0 unless it is of no bytes.
+Bytes memory_at(uint64_t address, size_t bytes, const std::string& what);
+
 // An address as a BigInt of up to 64 bits.
 void* read_address(Napi::Value value, const std::string& what);
 

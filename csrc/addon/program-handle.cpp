@@ -1,10 +1,13 @@
 #include "addon/program-handle.h"
 
+#include <cstdint>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "addon/addon.h"
 #include "addon/marshal.h"
+#include "core/unbacked.h"
 
 namespace lean::addon {
 namespace {
@@ -28,8 +31,19 @@ void require_arena(const Backend& backend, const Bytes& arena) {
   try {
     backend.require_memory(arena.data, arena.length);
   } catch (const Error& error) {
-    throw Error(error.code, std::string("state: ") + error.what());
+    throw Error(error.code, std::string("state: ") + error.what(), "state");
   }
+}
+
+constexpr uint64_t kNowhere = UINT64_MAX;
+
+template <class T>
+std::span<const T> read_elements(Napi::Value value, napi_typedarray_type type,
+                                 const std::string& what) {
+  require(value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type,
+          kInvalidArg, what + " must be a typed array of another kind");
+  const Bytes bytes = read_bytes(value, what);
+  return {static_cast<const T*>(bytes.data), bytes.length / sizeof(T)};
 }
 
 }  // namespace
@@ -54,6 +68,8 @@ class RunWorker final : public Napi::AsyncWorker {
  protected:
   void Execute() override {
     ok_ = guard(error_, [&] {
+      // Nothing is started that could not be waited for.
+      program_->is_done();
       program_->run(sequence_);
       program_->synchronize();
     });
@@ -80,6 +96,7 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
   return DefineClass(env, "Program",
                      {
                          InstanceMethod<&ProgramHandle::bind>("bind"),
+                         InstanceMethod<&ProgramHandle::bind_addresses>("bindAddresses"),
                          InstanceMethod<&ProgramHandle::run>("run"),
                          InstanceMethod<&ProgramHandle::run_async>("runAsync"),
                          InstanceMethod<&ProgramHandle::read_state>("readState"),
@@ -92,6 +109,8 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
                          InstanceMethod<&ProgramHandle::launches>("launches"),
                          InstanceMethod<&ProgramHandle::synchronize>("synchronize"),
                          InstanceMethod<&ProgramHandle::poll>("poll"),
+                         InstanceMethod<&ProgramHandle::wait_event>("waitEvent"),
+                         InstanceMethod<&ProgramHandle::record_event>("recordEvent"),
                          InstanceMethod<&ProgramHandle::dispose>("dispose"),
                      });
 }
@@ -106,9 +125,13 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     const Napi::Value stream = spec["stream"];
     void* caller_stream = nullptr;
     if (!stream.IsUndefined()) {
-      if (backend->is_host()) throw Error(kInvalidArg, device + " has no streams");
+      require(!backend->is_host(), kInvalidArg, device + " has no streams");
       caller_stream = read_address(stream, "stream");
     }
+
+    const Napi::Value planned = spec["planned"];
+    require(planned.IsUndefined() || planned.IsBoolean(), kInvalidArg, "planned must be a boolean");
+    if (planned.ToBoolean()) backend = &unbacked(*backend);
 
     const Napi::Value state = spec["state"];
     const bool foreign = state.IsObject();
@@ -125,7 +148,9 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
       program->add_sequence();
       for (uint32_t j = 0; j < calls.Length(); ++j) read_call(calls[j], *program);
     }
-    program->seal(caller_stream);
+    const Napi::Value scratch = spec["scratch"];
+    program->seal(caller_stream,
+                  scratch.IsUndefined() ? kScratchBytes : read_size(scratch, "scratch"));
     if (foreign) arena_ = Napi::Persistent(state);
     program_ = std::move(program);
     // The garbage collector relieves the host alone.
@@ -161,36 +186,61 @@ Napi::Value ProgramHandle::guarded(const Napi::CallbackInfo& info, F&& f) {
   return result;
 }
 
-// All of them or none: what is refused leaves every slot as it was.
-Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
+// All of them or none: what is refused leaves every slot as it was. `read_all(program, add)` calls
+// add(slot, memory) for each, where memory(slot) returns its bytes.
+template <class ReadAll>
+Napi::Value ProgramHandle::bind_all(const Napi::CallbackInfo& info, ReadAll read_all) {
   struct Binding {
     size_t slot;
-    Bytes array;
+    Bytes memory;
   };
   std::vector<Binding> bindings;
   bool is_refused = false;
   const Napi::Value bound = guarded(info, [&] {
     const std::shared_ptr<Program> program = open();
-    const Napi::Array slots = read_array(info[0], "slots");
-    const Napi::Array arrays = read_array(info[1], "arrays");
-    if (slots.Length() != arrays.Length()) {
-      throw Error(kInvalidArg, "slots and arrays must have the same length");
-    }
-    for (uint32_t i = 0; i < slots.Length(); ++i) {
-      const size_t slot = read_size(slots[i], "slot");
-      if (slot >= program->slots()) throw Error(kInvalidArg, "no such slot");
+    read_all(*program, [&](size_t slot, auto memory) {
+      require(slot < program->slots(), kInvalidArg, "no such slot");
       bindings.push_back({slot, {}});
       is_refused = true;
-      Bytes& array = bindings.back().array;
-      array = read_memory(arrays[i], "array", program->backend());
-      program->require_bindable(slot, array.data, array.length);
+      Bytes& bytes = bindings.back().memory;
+      bytes = memory(slot);
+      program->require_bindable(slot, bytes.data, bytes.length);
       is_refused = false;
-    }
-    for (const Binding& each : bindings) program->bind(each.slot, each.array.data);
+    });
+    for (const Binding& each : bindings) program->bind(each.slot, each.memory.data);
     return Napi::Boolean::New(info.Env(), true);
   });
   if (!is_refused) return bound;
   return Napi::Number::New(info.Env(), static_cast<double>(bindings.size() - 1));
+}
+
+Napi::Value ProgramHandle::bind(const Napi::CallbackInfo& info) {
+  return bind_all(info, [&](Program& program, auto add) {
+    const Napi::Array slots = read_array(info[0], "slots");
+    const Napi::Array arrays = read_array(info[1], "arrays");
+    require(slots.Length() == arrays.Length(), kInvalidArg,
+            "slots and arrays must have the same length");
+    for (uint32_t i = 0; i < slots.Length(); ++i) {
+      add(read_size(slots[i], "slot"),
+          [&](size_t) { return read_memory(arrays[i], "array", program.backend()); });
+    }
+  });
+}
+
+Napi::Value ProgramHandle::bind_addresses(const Napi::CallbackInfo& info) {
+  return bind_all(info, [&](Program& program, auto add) {
+    require(!program.backend().is_host(), kInvalidArg, "memory of the host is bound as arrays");
+    const auto slots = read_elements<int32_t>(info[0], napi_int32_array, "slots");
+    const auto addresses = read_elements<uint64_t>(info[1], napi_biguint64_array, "addresses");
+    require(slots.size() == addresses.size(), kInvalidArg,
+            "slots and addresses must have the same length");
+    for (size_t i = 0; i < slots.size(); ++i) {
+      add(static_cast<size_t>(slots[i]), [&](size_t slot) {
+        if (addresses[i] == kNowhere) return Bytes{};
+        return memory_at(addresses[i], program.slot_bytes(slot), "address");
+      });
+    }
+  });
 }
 
 Napi::Value ProgramHandle::run(const Napi::CallbackInfo& info) {
@@ -287,6 +337,20 @@ Napi::Value ProgramHandle::poll(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const bool done = open()->is_done();
     return Napi::String::New(info.Env(), done ? "done" : "running");
+  });
+}
+
+Napi::Value ProgramHandle::wait_event(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    open()->wait_event(read_address(info[0], "event"));
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+Napi::Value ProgramHandle::record_event(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    open()->record_event(read_address(info[0], "event"));
+    return Napi::Boolean::New(info.Env(), true);
   });
 }
 

@@ -1,6 +1,8 @@
 // A Program as a JavaScript object.
 //   new Program({device, slots, state: bytes | typed array, workspace: bytes, hyper: count,
-//                sequences: [[{kernel, items}]], stream?: BigInt})
+//                sequences: [[{kernel, items}]], stream?: BigInt, scratch?: bytes,
+//                planned?: boolean})
+// A planned program has no memory: it tells its workspace and launches.
 // Every method but the constructor returns a status: false means that Addon.takeError() says why.
 #pragma once
 
@@ -28,6 +30,9 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
   // bind(slots: number[], arrays: (TypedArray | ArrayBuffer | {ptr, byteLength} | null)[]); a
   // number is the index of the array that is refused
   Napi::Value bind(const Napi::CallbackInfo& info);
+  // bindAddresses(slots: Int32Array, addresses: BigUint64Array), of the device's memory, kNowhere
+  // to take it away; returns as bind does
+  Napi::Value bind_addresses(const Napi::CallbackInfo& info);
   // run(sequence, hyper: Float64Array)
   Napi::Value run(const Napi::CallbackInfo& info);
   // runAsync(sequence, hyper, keepAlive): Promise<boolean>
@@ -47,8 +52,13 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
   Napi::Value synchronize(const Napi::CallbackInfo& info);
   // poll(): "done" | "running"
   Napi::Value poll(const Napi::CallbackInfo& info);
+  // waitEvent(event: BigInt), recordEvent(event: BigInt)
+  Napi::Value wait_event(const Napi::CallbackInfo& info);
+  Napi::Value record_event(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
+  template <class ReadAll>
+  Napi::Value bind_all(const Napi::CallbackInfo& info, ReadAll read_all);
   template <class F>
   Napi::Value guarded(const Napi::CallbackInfo& info, F&& f);
   // The program, for a call to hold: what a caller's getters do meanwhile may dispose it.

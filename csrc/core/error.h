@@ -7,17 +7,21 @@
 
 namespace lean {
 
-// `code` is one of the ERR_LEAN_* strings of lib/errors.ts; it must have static storage.
+// `code` is one of the ERR_LEAN_* strings of lib/errors.ts, `parameter` the name of the argument at
+// fault, if it is one; both must have static storage.
 class Error : public std::runtime_error {
  public:
-  Error(const char* code, const std::string& message) : std::runtime_error(message), code(code) {}
+  Error(const char* code, const std::string& message, const char* parameter = "")
+      : std::runtime_error(message), code(code), parameter(parameter) {}
   const char* code;
+  const char* parameter;
 };
 
 inline constexpr const char* kInvalidArg = "ERR_LEAN_INVALID_ARG";
 inline constexpr const char* kShape = "ERR_LEAN_SHAPE";
 inline constexpr const char* kDTypeError = "ERR_LEAN_DTYPE";
 inline constexpr const char* kUnsupported = "ERR_LEAN_UNSUPPORTED";
+inline constexpr const char* kBusy = "ERR_LEAN_BUSY";
 inline constexpr const char* kNative = "ERR_LEAN_NATIVE";
 inline constexpr const char* kOutOfMemory = "ERR_LEAN_OUT_OF_MEMORY";
 

@@ -11,6 +11,8 @@
 
 namespace lean {
 
+class Backend;
+
 struct Call {
   const KernelInfo* info;
   RunFunction run;
@@ -23,10 +25,16 @@ struct Call {
 // The memory that a program's tensors lie in, by number (Tensor::base).
 enum Base : int32_t { kStateBase, kWorkspaceBase, kHyperBase, kSlotBase };  // slot s: kSlotBase + s
 
+// By default: no more than one group of launches for any model up to some billion parameters.
+constexpr size_t kScratchBytes = size_t{768} << 20;
+
 struct Plan {
   std::vector<std::span<const Call>> sequences;  // stay where they are as long as the executor
   std::span<void* const> bases;                  // where that memory is now
   void* stream = nullptr;                        // of the caller's, or nullptr
+  // What a kernel's launches should get along with to hand results from one to the next.
+  size_t scratch_bytes = kScratchBytes;
+  Backend* memory = nullptr;  // where the executor's own comes from; nullptr: its backend
 };
 
 // Numbers on their way from the device, which nobody has to wait for before they are needed.
@@ -57,6 +65,11 @@ class Executor {
   // failed.
   virtual void synchronize() = 0;
   virtual bool is_done() = 0;
+
+  // What is started from now on waits for an event of the caller's, or an event of the caller's
+  // stands for the end of what was started so far.
+  virtual void wait_event(void* event) = 0;
+  virtual void record_event(void* event) = 0;
 
   // Copies after all that was started; done on return.
   virtual void copy_in(void* device, const void* host, size_t bytes) = 0;

@@ -35,7 +35,8 @@ Program::Program(Backend& backend, size_t slots, size_t state_bytes, void* arena
       owns_state_(arena == nullptr),
       state_(arena),
       hyper_(hyper_count, 0.0),
-      uses_(slots) {
+      uses_(slots),
+      known_(backend.is_host() ? 0 : slots) {
   try {
     if (owns_state_) state_ = backend_.allocate(state_bytes_);
     workspace_ = backend_.allocate(workspace_bytes_);
@@ -102,7 +103,7 @@ void Program::place(Tensor& tensor, Place place, size_t slot, size_t offset, boo
   }
 }
 
-void Program::seal(void* stream) {
+void Program::seal(void* stream, size_t scratch_bytes) {
   for (auto& sequence : sequences_) {
     for (Call& call : sequence.calls) {
       for (size_t i = 0; i < call.count; ++i) {
@@ -127,19 +128,31 @@ void Program::seal(void* stream) {
   bases[kStateBase] = state_;
   bases[kWorkspaceBase] = workspace_;
   bases[kHyperBase] = device_hyper_;
-  Plan plan{{}, bases, stream};
+  Plan plan{{}, bases, stream, scratch_bytes};
   for (const auto& sequence : sequences_) plan.sequences.emplace_back(sequence.calls);
   executor_ = backend_.prepare(plan);
 }
 
-void Program::require_bindable(size_t slot, void* memory, size_t bytes) const {
+size_t Program::slot_bytes(size_t slot) const {
+  int64_t bytes = 0;
+  for (const Tensor* tensor : uses_[slot])
+    bytes = std::max(bytes, tensor->offset + tensor->bytes());
+  return static_cast<size_t>(bytes);
+}
+
+void Program::require_bindable(size_t slot, void* memory, size_t bytes) {
   if (memory == nullptr) return;
   for (const Tensor* tensor : uses_[slot]) {
     require_range(static_cast<size_t>(tensor->offset), static_cast<size_t>(tensor->bytes()), bytes,
                   "the array");
     require_aligned(static_cast<std::byte*>(memory) + tensor->offset, *tensor);
   }
-  backend_.require_memory(memory, bytes);
+  if (backend_.is_host()) return;
+  // No more than what the slot needs, so that what is known does not depend on `bytes`.
+  Known& known = known_[slot];
+  if (std::ranges::find(known.memory, memory) != known.memory.end()) return;
+  backend_.require_memory(memory, slot_bytes(slot));
+  known.memory[known.next++ % known.memory.size()] = memory;
 }
 
 void Program::bind(size_t slot, void* memory) {

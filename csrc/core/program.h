@@ -2,6 +2,7 @@
 // in it was decided and checked when it was built; a run only follows pointers.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,12 +45,15 @@ class Program {
   void place(Tensor& tensor, Place place, size_t slot, size_t offset, bool may_be_absent);
 
   // Checks every item, allocates the scratch memory that items ask for and prepares the device, on
-  // the caller's stream if there is one. Call once, at the end.
-  void seal(void* stream = nullptr);
+  // the caller's stream if there is one; Plan says what scratch_bytes bounds. Call once, at the
+  // end.
+  void seal(void* stream = nullptr, size_t scratch_bytes = kScratchBytes);
 
   // Throws Error for memory, `bytes` long, that is too short for the slot, not aligned to the
-  // elements of a tensor in it, or not the device's.
-  void require_bindable(size_t slot, void* memory, size_t bytes) const;
+  // elements of a tensor in it, or not the device's, which is asked when it is new to the slot.
+  void require_bindable(size_t slot, void* memory, size_t bytes);
+  // Bytes that memory for a slot must have.
+  size_t slot_bytes(size_t slot) const;
   // Gives a slot such memory, or takes it away (nullptr).
   void bind(size_t slot, void* memory);
 
@@ -60,6 +64,8 @@ class Program {
   void synchronize() { executor_->synchronize(); }
   bool is_done() { return executor_->is_done(); }
   void* stream() const { return executor_->stream(); }
+  void wait_event(void* event) { executor_->wait_event(event); }
+  void record_event(void* event) { executor_->record_event(event); }
   std::span<double> hyper() { return hyper_; }
 
   Backend& backend() const { return backend_; }
@@ -86,6 +92,12 @@ class Program {
     std::vector<const Tensor*> needed;  // external tensors that must be bound
   };
 
+  // Memory of a slot's that the device was asked about last: gradients often come in turns.
+  struct Known {
+    std::array<const void*, 4> memory = {};
+    size_t next = 0;
+  };
+
   void release();
 
   Backend& backend_;
@@ -99,6 +111,7 @@ class Program {
   std::vector<double> hyper_;
   void* device_hyper_ = nullptr;            // where kernels read them
   std::vector<std::vector<Tensor*>> uses_;  // of each slot
+  std::vector<Known> known_;                // of each slot, on other devices than the host
   std::vector<Sequence> sequences_;
   std::unique_ptr<Executor> executor_;
   std::vector<std::unique_ptr<Letter>> letters_;

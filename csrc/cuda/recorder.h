@@ -46,7 +46,8 @@ struct Launch {
 
 class Recorder final : public Context {
  public:
-  Recorder(DeviceArena& arena, Bases bases) : arena_(arena), bases_(bases) {}
+  Recorder(DeviceArena& arena, Bases bases, size_t scratch_bytes)
+      : arena_(arena), bases_(bases), scratch_bytes_(scratch_bytes) {}
 
   // The program's table of bases, on the device.
   Bases bases() const { return bases_; }
@@ -58,6 +59,9 @@ class Recorder final : public Context {
     static_assert(std::is_trivially_copyable_v<T>);
     return static_cast<const T*>(upload(values.data(), values.size_bytes()));
   }
+
+  // What a call should get along with, where it can do its items one group after another.
+  size_t scratch_bytes() const { return scratch_bytes_; }
 
   // Memory of this call's own, on the device.
   template <class T>
@@ -118,6 +122,7 @@ class Recorder final : public Context {
 
   DeviceArena& arena_;
   Bases bases_;
+  size_t scratch_bytes_;
   std::vector<Launch> launches_;
 };
 

@@ -3,6 +3,9 @@
 // second projects D back and steps the weights in its epilogue, so that each is touched once.
 #include "kernels/subspace-step.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "cuda/device/line-denominators.cuh"
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/moments.cuh"
@@ -16,10 +19,10 @@ namespace {
 
 // D of an item, in the scratch memory of all: bfloat16 where tensor cores read it, else float32.
 struct Differences {
-  float* data;
-  const int64_t* offsets;
+  std::byte* data;
+  const int64_t* offsets;  // bytes
 
-  __device__ float* of(uint32_t item) const { return data + offsets[item]; }
+  __device__ void* of(uint32_t item) const { return data + offsets[item]; }
 };
 
 template <class Core>
@@ -31,7 +34,7 @@ __global__ void __launch_bounds__(kThreads)
   const Product product = projection(item, bases);
   if (s.active == 0 || at<const void>(item.grad, bases) == nullptr) return;
   void* exp_avg = at<void>(item.exp_avg, bases);
-  float* difference = differences.of(tile.item);
+  void* difference = differences.of(tile.item);
   const DType state_type = item.exp_avg.dtype;
   const DType d_type = coordinate_type(item);
   const int64_t cols = product.cols();
@@ -110,24 +113,52 @@ __global__ void __launch_bounds__(kThreads)
 
 using Kernel = void (*)(const SubspaceStep*, const Tile*, Differences, Bases);
 
-// One launch for the items of a unit.
+// Bytes of an item's D, of which the next one's begins at a multiple of a sector.
+size_t difference_bytes(const SubspaceStep& item) {
+  constexpr size_t kSector = 32;
+  const size_t bytes = static_cast<size_t>(item.exp_avg.numel()) * size_of(coordinate_type(item));
+  return (bytes + kSector - 1) / kSector * kSector;
+}
+
+// Items whose D is in the scratch memory at the same time.
+struct Group {
+  size_t first, count;
+};
+
+// D of all layers of a large model would take more than its whole state. So items take turns, in as
+// many groups as the recorder's bound asks for.
 class Launcher {
  public:
   Launcher(std::span<const SubspaceStep> items, Recorder& recorder)
       : items_(items), recorder_(recorder), on_device_(recorder.upload(items)) {
-    const PartialSums memory = partial_sums(items, recorder, [](const SubspaceStep& item) {
-      constexpr int64_t kAlign = 8;  // floats: 32 bytes
-      return (item.exp_avg.numel() + kAlign - 1) / kAlign * kAlign;
-    });
-    differences_ = {memory.data, memory.offsets};
+    std::vector<int64_t> offsets;
+    size_t used = 0, most = 0;
+    for (size_t i = 0; i < items.size(); ++i) {
+      const size_t bytes = difference_bytes(items[i]);
+      if (groups_.empty() || used + bytes > recorder.scratch_bytes()) {
+        groups_.push_back({i, 0});
+        used = 0;
+      }
+      ++groups_.back().count;
+      offsets.push_back(static_cast<int64_t>(used));
+      used += bytes;
+      most = std::max(most, used);
+    }
+    differences_ = {recorder.scratch<std::byte>(static_cast<int64_t>(most)),
+                    recorder.upload(std::span<const int64_t>(offsets))};
   }
 
-  void launch(Kernel kernel, Unit unit, Tensor SubspaceStep::*result) {
-    const Tiles tiles = recorder_.tiles(items_, [&](const SubspaceStep& item) -> int64_t {
+  std::span<const Group> groups() const { return groups_; }
+
+  // One launch for the items of a group and unit.
+  void launch(const Group& group, Kernel kernel, Unit unit, Tensor SubspaceStep::*result) {
+    const auto items = items_.subspan(group.first, group.count);
+    const Tiles tiles = recorder_.tiles(items, [&](const SubspaceStep& item) -> int64_t {
       const Tensor& c = item.*result;
       return unit_of(item) == unit ? product_tiles(c.rows(), c.cols()) : 0;
     });
-    recorder_.launch(kernel, tiles.count, kThreads, on_device_, tiles.data, differences_,
+    recorder_.launch(kernel, tiles.count, kThreads, on_device_ + group.first, tiles.data,
+                     Differences{differences_.data, differences_.offsets + group.first},
                      recorder_.bases());
   }
 
@@ -135,6 +166,7 @@ class Launcher {
   std::span<const SubspaceStep> items_;
   Recorder& recorder_;
   const SubspaceStep* on_device_;
+  std::vector<Group> groups_;
   Differences differences_;
 };
 
@@ -143,12 +175,14 @@ class Launcher {
 void record(std::span<const SubspaceStep> items, Recorder& recorder) {
   Launcher launcher(items, recorder);
   using Brain = TensorProduct<__nv_bfloat16>;
-  launcher.launch(project<Brain>, Unit::bfloat16, &SubspaceStep::exp_avg);
-  launcher.launch(project<TensorProduct<__half>>, Unit::float16, &SubspaceStep::exp_avg);
-  launcher.launch(project<FloatProduct>, Unit::float32, &SubspaceStep::exp_avg);
-  launcher.launch(project_back<Brain>, Unit::bfloat16, &SubspaceStep::param);
-  launcher.launch(project_back<Brain>, Unit::float16, &SubspaceStep::param);
-  launcher.launch(project_back<FloatProduct>, Unit::float32, &SubspaceStep::param);
+  for (const Group& group : launcher.groups()) {
+    launcher.launch(group, project<Brain>, Unit::bfloat16, &SubspaceStep::exp_avg);
+    launcher.launch(group, project<TensorProduct<__half>>, Unit::float16, &SubspaceStep::exp_avg);
+    launcher.launch(group, project<FloatProduct>, Unit::float32, &SubspaceStep::exp_avg);
+    launcher.launch(group, project_back<Brain>, Unit::bfloat16, &SubspaceStep::param);
+    launcher.launch(group, project_back<Brain>, Unit::float16, &SubspaceStep::param);
+    launcher.launch(group, project_back<FloatProduct>, Unit::float32, &SubspaceStep::param);
+  }
 }
 
 const Registered<SubspaceStep, record> registered;

@@ -4,7 +4,7 @@ import { recipeFromConfig, recipes } from "../recipes/index.js";
 import { bytesPerElement, numel } from "../tensor.js";
 import { command, exitCode } from "./command.js";
 import { advise, requireAdvising } from "./memory/advise.js";
-import { estimate } from "./memory/estimate.js";
+import { estimate, estimateStep, type StepEstimate } from "./memory/estimate.js";
 import { bars, comparisonTable, type NamedEstimate } from "./memory/picture.js";
 import { flags, type Settings, settingsFrom } from "./memory/settings.js";
 import { counted, inUnit, unitFor } from "./text.js";
@@ -33,6 +33,8 @@ embeddings, norms and biases get AdamW, as in the published runs.
   --kv-heads <n>            of keys, where queries share them
   --dtype <type>            of the weights: float32, bfloat16 or float16   (bfloat16)
   --state-dtype <type>      of momentum and bases: float32 or bfloat16     (as the weights)
+  --device <name>           cpu or cuda: also the kernels and the workspace of a step there, found by
+                            building it without memory
   --advise                  instead: which rank, side, projector and gap each layer gets
                             for a budget of state, and TypeScript to paste
   --budget <size>           with --advise: 200MB, 1.5GiB, bytes, or 30% of AdamW's
@@ -46,11 +48,13 @@ interface Result {
   readonly weightBytes: number;
   readonly chosen: NamedEstimate;
   readonly adam: NamedEstimate;
+  /** Where a device was named. */
+  readonly step: StepEstimate | undefined;
   readonly notes: readonly string[];
 }
 
 function calculate(settings: Settings): Result {
-  const { recipe, parameters, dtype, stateDtype } = settings;
+  const { recipe, parameters, dtype, stateDtype, device } = settings;
   const warnings = new Map<string, number>();
   const warn = (text: string) => {
     // The same for every layer but for the weight's name, which comes first.
@@ -68,6 +72,10 @@ function calculate(settings: Settings): Result {
       name: recipe.name === "adamw" ? "Adam" : "adamw",
       estimate: estimate(parameters, { ...common, recipe: adamRecipe, warn }),
     },
+    step:
+      device === undefined
+        ? undefined
+        : estimateStep(parameters, { ...common, recipe, warn: () => {} }, device),
     notes: [...settings.notes, ...[...warnings].map(([text, count]) => `${count} × ${text}`)],
   };
 }
@@ -81,7 +89,7 @@ function assignment({ parameters, recipe }: Settings): string {
 }
 
 function asText(settings: Settings, result: Result): string {
-  const { chosen, adam, weightBytes, notes } = result;
+  const { chosen, adam, weightBytes, step, notes } = result;
   const unit = unitFor(weightBytes);
   const { total } = chosen.estimate.allocated;
   return [
@@ -94,7 +102,13 @@ function asText(settings: Settings, result: Result): string {
     bars([adam, chosen]),
     "",
     `An Optimizer of this model allocates ${counted(total)} bytes of state.`,
+    ...(step === undefined ? [] : [stepText(step)]),
   ].join("\n");
+}
+
+/** What lives beside the state, and how many kernels a step is. */
+function stepText({ device, launches, workspaceBytes }: StepEstimate): string {
+  return `On ${device} it takes ${counted(workspaceBytes)} bytes of workspace beside that, and a step is ${launches} kernels.`;
 }
 
 function asJson(settings: Settings, { chosen, adam, ...result }: Result): string {

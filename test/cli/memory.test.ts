@@ -4,10 +4,12 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
+import { deviceMemory } from "../../lib/device-memory.js";
 import { adamSNSM, adamw, Optimizer } from "../../lib/index.js";
 import { type ModelName, model, modelNames } from "../../lib/models/index.js";
 import { serializeSafetensors } from "../../lib/safetensors.js";
 import { numel } from "../../lib/tensor.js";
+import { backends } from "../support/backends.js";
 import { runMain } from "./run-main.js";
 
 const GiB = 2 ** 30;
@@ -25,6 +27,11 @@ interface Output {
   readonly allocated: Column;
   readonly adam: { readonly published: Column; readonly allocated: Column };
   readonly notes: readonly string[];
+  readonly step?: {
+    readonly device: string;
+    readonly launches: number;
+    readonly workspaceBytes: number;
+  };
 }
 
 async function memory(...argv: string[]): Promise<Output> {
@@ -186,6 +193,39 @@ describe("a model of one's own", () => {
     optimizer.dispose();
     const { out } = await runMain("memory", "--model", path, ...flags);
     expect(out).toContain(`allocates ${allocated.total.toLocaleString("en-US")} bytes`);
+  });
+
+  test.each(backends().filter((name) => name !== "cuda"))(
+    "on %s: a step takes what an Optimizer takes",
+    async (device) => {
+      const path = file("small.json", JSON.stringify(small));
+      const there = deviceMemory(device);
+      const params = (names: RegExp) =>
+        small
+          .filter(({ name }) => names.test(name))
+          .map(({ name, shape }) => {
+            const data = new Float32Array(numel(shape));
+            const dtype = "float32" as const;
+            return { name, shape, dtype, data: device === "cpu" ? data : there.fromHost(data) };
+          });
+      using optimizer = new Optimizer(
+        [
+          { params: params(/layer.weight/), optimizer: adamSNSM({ rank: 4 }) },
+          { params: params(/embed|bias/), optimizer: adamw() },
+        ],
+        { device },
+      );
+      const { step } = await memory("--model", path, ...flags, "--device", device);
+      const { launches, workspaceBytes } = optimizer;
+      expect(step).toEqual({ device, launches, workspaceBytes });
+      const { out } = await runMain("memory", "--model", path, ...flags, "--device", device);
+      expect(out).toContain(`On ${device} it takes ${workspaceBytes.toLocaleString("en-US")}`);
+    },
+  );
+
+  test("on a device that is none", async () => {
+    const { code, err } = await runMain("memory", "--device", "tpu");
+    expect([code, err]).toEqual([2, expect.stringContaining("--device")]);
   });
 
   test("from a safetensors file's header, without what is no parameter", async () => {

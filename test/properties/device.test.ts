@@ -300,6 +300,31 @@ describe.each(cudaBackends)("on %s", (device) => {
     }
   });
 
+  test.each<DType>(["float32", "bfloat16", "float16"])(
+    "projected weights of %s that take turns in little memory step to the same bits",
+    (dtype) => {
+      const recipe = adamSNSM({ ...subspace, stateDtype: "bfloat16" });
+      const run = (options: OptimizerOptions) => {
+        const made = [0, 1, 2].map((i) => ({
+          ...parameter((17 + i) * 12, i, dtype),
+          shape: [17 + i, 12],
+        }));
+        using optimizer = make(made, recipe, options);
+        for (let step = 0; step < 3; step++) optimizer.step();
+        const state = stateBits(optimizer.stateDict());
+        const { launches, workspaceBytes } = optimizer;
+        return { launches, workspaceBytes, state, weights: made.map((m) => bitsOf(m.data.read())) };
+      };
+      const { launches, workspaceBytes, ...together } = run({});
+      const alone = run({ scratchBytes: 0 });
+      const inTwos = run({ scratchBytes: dtype === "float32" ? 500 : 300 });
+      expect(alone).toMatchObject(together);
+      expect(inTwos).toMatchObject(together);
+      expect([alone.launches - launches, inTwos.launches - launches]).toEqual([4, 2]);
+      expect(alone.workspaceBytes).toBeLessThan(workspaceBytes);
+    },
+  );
+
   // Both axes of a weight with more columns than rows, and so, by default, with sums by columns.
   test.each([
     ["columns", "std", 688],

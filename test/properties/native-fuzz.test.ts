@@ -16,6 +16,9 @@ test.each(cases)(
     for (const call of ["new", "bind", "run", "runAsync", "writeState", "dispose"]) {
       expect([call, (outcomes[`${call} done`] ?? 0) > 40]).toEqual([call, true]);
     }
+    // Memory of the host has no address to bind.
+    const addresses = device === "cpu" ? "refused" : "done";
+    expect(outcomes[`bindAddresses ${addresses}`]).toBeGreaterThan(40);
     for (const call of ["new", "run", "runAsync", "garbage to Program", "garbage to bind"]) {
       expect([call, (outcomes[`${call} refused`] ?? 0) > 30]).toEqual([call, true]);
     }

@@ -45,6 +45,10 @@ TEST_CASE("options: what the environment says") {
   CHECK(runtime.late_streams);
   CHECK(runtime.stream_seed == 3);
   CHECK(runtime.target == 80);
+  CHECK(runtime.device == RuntimeOptions::Device::present);
+
+  Variable device("LEAN_SIMT_DEVICE", "old-driver");
+  CHECK(runtime_options_from_environment().device == RuntimeOptions::Device::old_driver);
 }
 
 TEST_CASE("options: what they are not is refused") {
@@ -66,6 +70,7 @@ TEST_CASE("options: what they are not is refused") {
            {"LEAN_SIMT_STREAMS", "soon"},
            {"LEAN_SIMT_STREAMS", "late:x"},
            {"LEAN_SIMT_TARGET", "sm_100"},
+           {"LEAN_SIMT_DEVICE", "absent"},
            {"LEAN_SIMT_COPIES", "yes"},
            {"LEAN_SIMT_DRY_RUN", "yes"},
            {"LEAN_SIMT_STREAM", "late"}}) {

@@ -15,11 +15,12 @@ export function runChild(
   file: string,
   args: readonly string[] = [],
   nodeOptions: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
 ): ChildResult {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [...nodeOptions, "-r", "./scripts/ts.cjs", join(__dirname, file), ...args],
-    { cwd: root, encoding: "utf8", timeout: 60_000 },
+    { cwd: root, encoding: "utf8", timeout: 60_000, env: { ...process.env, ...variables } },
   );
   return { status: signal ?? status, stdout, stderr };
 }

@@ -20,6 +20,7 @@ import {
   type Recipe,
   rmsprop,
   rmspropSN,
+  scaleSGD,
   sgd,
   sgdSM,
 } from "lean-optim";
@@ -83,5 +84,6 @@ export function everyRecipe(options: ProjectedOptions = {}): NamedRecipe[] {
     { name: "fira", recipe: fira(subspace) },
     { name: "apollo", recipe: apollo(subspace) },
     { name: "apolloMini", recipe: apolloMini({ ...subspace, rank: 1 }) },
+    { name: "scaleSGD", recipe: scaleSGD({ lr: 0.05, momentum: 0.9 }) },
   ];
 }

@@ -100,6 +100,8 @@ class CpuExecutor final : public Executor {
   void run(size_t sequence, std::span<const double>) override { pool_.run(sequences_[sequence]); }
   void synchronize() override {}
   bool is_done() override { return true; }
+  void wait_event(void*) override { refuse_event(); }
+  void record_event(void*) override { refuse_event(); }
   void copy_in(void* device, const void* host, size_t bytes) override { copy(device, host, bytes); }
   void copy_out(void* host, const void* device, size_t bytes) override {
     copy(host, device, bytes);
@@ -112,6 +114,10 @@ class CpuExecutor final : public Executor {
   size_t launches(size_t sequence) const override { return sequences_[sequence].size(); }
 
  private:
+  [[noreturn]] static void refuse_event() {
+    throw Error(kInvalidArg, "cpu has no events", "event");
+  }
+
   SharedPool& pool_;
   std::vector<std::span<const Call>> sequences_;
 };

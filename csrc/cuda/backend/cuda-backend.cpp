@@ -2,6 +2,7 @@
 // on any machine and says here why there is no device.
 #include <cuda_runtime.h>
 
+#include "cuda/backend/any-time.h"
 #include "cuda/backend/check.h"
 #include "cuda/backend/cuda-executor.h"
 #include "cuda/backend/foreign-memory.h"
@@ -26,6 +27,7 @@ class CudaBackend final : public Backend {
   void* allocate(size_t bytes) override {
     if (bytes == 0) return nullptr;
     enter();
+    const AnyTime any_time;
     void* memory = nullptr;
     const cudaError_t status = cudaMalloc(&memory, bytes);
     if (status != cudaSuccess) {
@@ -50,6 +52,7 @@ class CudaBackend final : public Backend {
   void release(void* memory, size_t) noexcept override {
     if (memory == nullptr) return;
     cudaSetDevice(device_);
+    const AnyTime any_time;
     cudaFree(memory);
     static_cast<void>(cudaGetLastError());
   }
@@ -66,7 +69,8 @@ class CudaBackend final : public Backend {
   }
 
   std::unique_ptr<Executor> prepare(const Plan& plan) override {
-    return std::make_unique<CudaExecutor>(*this, device_, plan);
+    Backend& memory = plan.memory == nullptr ? *this : *plan.memory;
+    return std::make_unique<CudaExecutor>(memory, device_, plan);
   }
 
  private:

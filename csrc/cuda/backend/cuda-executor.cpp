@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cuda/backend/any-time.h"
 #include "cuda/backend/check.h"
 #include "cuda/backend/cuda-letter.h"
 #include "cuda/backend/words.h"
@@ -10,15 +11,36 @@
 namespace lean::cuda {
 namespace {
 
-// Of the caller's. One that was destroyed is an argument that is wrong, not a device that fails.
+bool is_handles_fault(cudaError_t status) {
+  switch (status) {
+    case cudaErrorInvalidResourceHandle:
+    case cudaErrorContextIsDestroyed:
+    case cudaErrorCapturedEvent:           // of a capture that has ended
+    case cudaErrorStreamCaptureIsolation:  // from outside of the stream's capture
+    case cudaErrorStreamCaptureMerge:      // of another capture
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Of a call on something of the caller's, a stream or an event. One that was destroyed is an
+// argument that is wrong, not a device that fails.
+void check_handle(cudaError_t status, const char* parameter) {
+  if (status == cudaSuccess) return;
+  const std::string name = parameter;
+  if (is_handles_fault(status)) {
+    static_cast<void>(cudaGetLastError());
+    throw Error(kInvalidArg,
+                name + " must be one of this device that is not destroyed: " + text_of(status),
+                parameter);
+  }
+  check(status, ("the " + name + " is unusable").c_str());
+}
+
 void require_stream(cudaStream_t stream) {
   unsigned flags = 0;
-  const cudaError_t status = cudaStreamGetFlags(stream, &flags);
-  if (status == cudaErrorInvalidResourceHandle || status == cudaErrorContextIsDestroyed) {
-    static_cast<void>(cudaGetLastError());
-    throw Error(kInvalidArg, "stream is none of this device: " + text_of(status));
-  }
-  check(status, "the given stream is unusable");
+  check_handle(cudaStreamGetFlags(stream, &flags), "stream");
 }
 
 }  // namespace
@@ -30,7 +52,7 @@ CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
   device_bases_ =
       static_cast<uint64_t*>(arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
   for (const std::span<const Call> calls : plan.sequences) {
-    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_));
+    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_), plan.scratch_bytes);
     for (const Call& call : calls) call.run(call.items.get(), call.count, recorder);
     sequences_.emplace_back(recorder.take());
   }
@@ -45,6 +67,7 @@ CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
 
 CudaExecutor::~CudaExecutor() {
   cudaSetDevice(device_);
+  const AnyTime any_time;
   // What runs still uses this program's memory. Whether it failed is of no interest any more.
   cudaStreamSynchronize(stream_);
   sequences_.clear();
@@ -78,7 +101,12 @@ void CudaExecutor::send_hyper(std::span<const double> hyper) {
   if (same) return;
   hyper_.resize(hyper.size());
   std::memcpy(hyper_.data(), hyper.data(), hyper.size_bytes());
-  write_words(reinterpret_cast<uint64_t*>(bases_[kHyperBase]), hyper_, stream_);
+  try {
+    write_words(reinterpret_cast<uint64_t*>(bases_[kHyperBase]), hyper_, stream_);
+  } catch (...) {
+    hyper_.clear();
+    throw;
+  }
 }
 
 // Of what the device holds nothing is known: everything is sent before the next run.
@@ -90,34 +118,48 @@ void CudaExecutor::forget_sent() {
 
 bool CudaExecutor::is_captured() const {
   cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-  check(cudaStreamIsCapturing(stream_, &status), "the stream is unusable");
+  check_handle(cudaStreamIsCapturing(stream_, &status), "stream");
   return status != cudaStreamCaptureStatusNone;
+}
+
+// To wait for a stream that is captured is an error that would spoil the capture.
+void CudaExecutor::require_no_capture() const {
+  if (!is_captured()) return;
+  throw Error(kBusy, "the stream is being captured: end the capture first", "stream");
 }
 
 void CudaExecutor::run(size_t sequence, std::span<const double> hyper) {
   enter();
   Graph& graph = sequences_[sequence];
-  if (!owns_stream_ && is_captured()) {
-    // The caller's graph brings along all that the step reads, whatever ran before a replay of it,
-    // and leaves that behind, whenever it is replayed.
-    forget_sent();
-    send_bases();
-    send_hyper(hyper);
-    graph.enqueue(stream_);
-    return forget_sent();
-  }
+  const bool captured = is_captured();
+  // A graph of the caller's brings along all that the step reads, whatever ran before a replay of
+  // it. What a replay leaves behind nobody tells: from then on every run does the same.
+  was_captured_ = was_captured_ || captured;
+  if (was_captured_) forget_sent();
   send_bases();
   send_hyper(hyper);
-  graph.run(stream_);
+  captured ? graph.enqueue(stream_) : graph.run(stream_);
+}
+
+void CudaExecutor::wait_event(void* event) {
+  enter();
+  check_handle(cudaStreamWaitEvent(stream_, static_cast<cudaEvent_t>(event), 0), "event");
+}
+
+void CudaExecutor::record_event(void* event) {
+  enter();
+  check_handle(cudaEventRecord(static_cast<cudaEvent_t>(event), stream_), "event");
 }
 
 void CudaExecutor::synchronize() {
   enter();
+  require_no_capture();
   check(cudaStreamSynchronize(stream_), "a step failed");
 }
 
 bool CudaExecutor::is_done() {
   enter();
+  require_no_capture();
   const cudaError_t status = cudaStreamQuery(stream_);
   if (status == cudaErrorNotReady) return false;
   check(status, "a step failed");
@@ -132,6 +174,7 @@ std::unique_ptr<Letter> CudaExecutor::make_letter(size_t bytes) {
 void CudaExecutor::copy_in(void* to, const void* host, size_t bytes) {
   if (bytes == 0) return;
   enter();
+  require_no_capture();
   check(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, stream_), "could not copy");
   check(cudaStreamSynchronize(stream_), "could not copy");
 }
@@ -139,6 +182,7 @@ void CudaExecutor::copy_in(void* to, const void* host, size_t bytes) {
 void CudaExecutor::copy_out(void* host, const void* from, size_t bytes) {
   if (bytes == 0) return;
   enter();
+  require_no_capture();
   check(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, stream_), "could not copy");
   check(cudaStreamSynchronize(stream_), "could not copy");
 }

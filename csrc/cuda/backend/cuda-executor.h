@@ -21,6 +21,8 @@ class CudaExecutor final : public Executor {
   void run(size_t sequence, std::span<const double> hyper) override;
   void synchronize() override;
   bool is_done() override;
+  void wait_event(void* event) override;
+  void record_event(void* event) override;
   void copy_in(void* to, const void* host, size_t bytes) override;
   void copy_out(void* host, const void* from, size_t bytes) override;
   std::unique_ptr<Letter> make_letter(size_t bytes) override;
@@ -31,6 +33,7 @@ class CudaExecutor final : public Executor {
  private:
   void enter() const;
   bool is_captured() const;
+  void require_no_capture() const;
   void send_hyper(std::span<const double> hyper);
   void send_bases();
   void forget_sent();
@@ -39,6 +42,7 @@ class CudaExecutor final : public Executor {
   DeviceArena arena_;
   cudaStream_t stream_ = nullptr;
   bool owns_stream_ = false;
+  bool was_captured_ = false;    // graphs of the caller's may write what the device holds
   std::vector<uint64_t> bases_;  // as they should be
   uint64_t* device_bases_;       // as they are on the device, but for [moved_begin_, moved_end_)
   size_t moved_begin_ = 0;

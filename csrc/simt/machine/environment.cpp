@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "LEAN_SIMT_";
 constexpr std::string_view kKnown[] = {
-    "COPIES", "COUNT", "DRY_RUN", "INITIALIZATION", "ORDER",   "PATIENCE", "RACES",
-    "SEED",   "STOP",  "STREAMS", "TARGET",         "THREADS", "VERBOSE"};
+    "COPIES", "COUNT", "DEVICE", "DRY_RUN", "INITIALIZATION", "ORDER",   "PATIENCE",
+    "RACES",  "SEED",  "STOP",   "STREAMS", "TARGET",         "THREADS", "VERBOSE"};
 
 }  // namespace
 

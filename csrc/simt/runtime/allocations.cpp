@@ -20,6 +20,8 @@ const Owned* find_owned(uint64_t address, uint64_t* start) {
   return &allocation;
 }
 
+void pretend_device(uint64_t address, int device) { owned().at(address).device = device; }
+
 uint64_t allocate_device(uint64_t bytes, Origin origin, unsigned flags) {
   bool backed = !runtime_options().dry_run;
   MemoryKind kind = backed ? MemoryKind::device : MemoryKind::reserved;

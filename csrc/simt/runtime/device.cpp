@@ -169,7 +169,16 @@ int attribute(cudaDeviceAttr which) {
 extern "C" {
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  return api(Needs::anything, [&] { *count = 1; });
+  return api(Needs::anything, [&] {
+    using Device = RuntimeOptions::Device;
+    *count = 0;
+    const Device device = runtime_options().device;
+    if (device == Device::none) throw Error(cudaErrorNoDevice, "LEAN_SIMT_DEVICE=none");
+    if (device == Device::old_driver) {
+      throw Error(cudaErrorInsufficientDriver, "LEAN_SIMT_DEVICE=old-driver");
+    }
+    *count = 1;
+  });
 }
 
 cudaError_t cudaSetDevice(int device) {

@@ -27,6 +27,17 @@ void read_target(RuntimeOptions& options) {
   options.target = static_cast<int>(number);
 }
 
+void read_device(RuntimeOptions& options) {
+  constexpr char kName[] = "LEAN_SIMT_DEVICE";
+  using Device = RuntimeOptions::Device;
+  const std::string_view device = environment(kName);
+  if (device.empty() || device == "present") return;
+  if (device != "none" && device != "old-driver") {
+    refuse_environment(kName, "present, none or old-driver");
+  }
+  options.device = device == "none" ? Device::none : Device::old_driver;
+}
+
 }  // namespace
 
 RuntimeOptions runtime_options_from_environment() {
@@ -34,6 +45,7 @@ RuntimeOptions runtime_options_from_environment() {
   RuntimeOptions options;
   read_streams(options);
   read_target(options);
+  read_device(options);
   options.dry_run = environment_flag("LEAN_SIMT_DRY_RUN", options.dry_run);
   options.verbose = environment_flag("LEAN_SIMT_VERBOSE", options.verbose);
   const std::string_view copies = environment("LEAN_SIMT_COPIES");

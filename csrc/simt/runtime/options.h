@@ -26,6 +26,10 @@ struct RuntimeOptions {
   // code that an older device would get. The device's attributes follow.
   int target = 90;
 
+  // LEAN_SIMT_DEVICE=none or old-driver: what a machine without a GPU says, or one whose driver is
+  // older than the runtime.
+  enum class Device { present, none, old_driver } device = Device::present;
+
   // LEAN_SIMT_VERBOSE=1: says on stderr why a call failed.
   bool verbose = false;
 };

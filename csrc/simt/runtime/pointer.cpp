@@ -18,6 +18,7 @@ PointerInfo pointer_info(uint64_t address) {
   if (const Owned* memory = find_owned(address)) {
     if (memory->origin == Origin::managed) info.type = cudaMemoryTypeManaged;
     info.pooled = memory->origin == Origin::pool;
+    info.device = memory->device;
   }
   return info;
 }
@@ -37,6 +38,7 @@ extern "C" cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* to, const
       to->hostPointer = address;
       return;
     }
+    to->device = info.device;
     to->devicePointer = address;
     // Device memory is the host's here, and a GPU's is not: no pointer for the host.
     if (info.type != cudaMemoryTypeDevice) to->hostPointer = address;

@@ -14,6 +14,7 @@ struct PointerInfo {
   uint64_t serial = 0;
   bool mapped = true;  // there is memory behind it
   bool pooled = false;
+  int device = 0;
 };
 
 PointerInfo pointer_info(uint64_t address);

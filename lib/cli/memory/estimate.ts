@@ -2,6 +2,9 @@
 import { type Layout, layOut, stateTensors } from "../../layout.js";
 import { type MemoryReport, memoryReport } from "../../memory.js";
 import type { ModelParameter } from "../../models/index.js";
+import { NativeProgram } from "../../native.js";
+import { stepSettings } from "../../optimizer-options.js";
+import { buildProgram } from "../../program.js";
 import type { Recipe } from "../../recipe.js";
 import { adamw } from "../../recipes/adamw.js";
 import { bytesPerElement, numel, type StateDType, type WeightDType } from "../../tensor.js";
@@ -27,18 +30,62 @@ export interface Estimate {
   readonly allocated: MemoryReport;
 }
 
-export function estimate(
+function layoutOf(
   parameters: readonly ModelParameter[],
   { recipe, dtype, stateDtype, warn }: EstimateOptions,
-): Estimate {
+): Layout {
   const rest = adamw({ stateDtype });
-  const layout = layOut(
+  return layOut(
     parameters.map(({ name, shape, role }, index) => ({
       weight: makeWeight({ name, shape, dtype }, index, stateDtype, warn),
       recipe: role === "linear" ? recipe : rest,
     })),
   );
+}
+
+export function estimate(
+  parameters: readonly ModelParameter[],
+  options: EstimateOptions,
+): Estimate {
+  const layout = layoutOf(parameters, options);
+  const { stateDtype } = options;
   return { published: publishedReport(layout, stateDtype), allocated: memoryReport(layout) };
+}
+
+/** What a step takes on a device beside the state. */
+export interface StepEstimate {
+  readonly device: string;
+  /** Kernels of a step. */
+  readonly launches: number;
+  readonly workspaceBytes: number;
+}
+
+/**
+ * Found out by building the step as an Optimizer does, on addresses without memory: so on a device
+ * that this machine has, for a model of any size.
+ *
+ * @throws LeanError ERR_LEAN_UNSUPPORTED where the device lacks a kernel
+ */
+export function estimateStep(
+  parameters: readonly ModelParameter[],
+  options: EstimateOptions,
+  device: string,
+): StepEstimate {
+  const { weights, bytes } = layoutOf(parameters, options);
+  const { spec } = buildProgram(
+    weights.map((planned) => ({
+      ...planned,
+      gradDtype: options.dtype,
+      group: planned.recipe === options.recipe ? 0 : 1,
+    })),
+    stepSettings({ device }, 2),
+  );
+  const program = new NativeProgram({ ...spec, device, state: bytes, planned: true });
+  try {
+    return { device, launches: program.launches(0), workspaceBytes: program.workspaceBytes };
+  } finally {
+    program.dispose();
+  }
 }
 
 function publishedReport(layout: Layout, stateDtype: StateDType): MemoryReport {

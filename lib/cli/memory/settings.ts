@@ -7,6 +7,7 @@ import { requireOneOf } from "../../options.js";
 import type { Recipe } from "../../recipe.js";
 import { type RecipeName, recipeFromConfig, recipes } from "../../recipes/index.js";
 import type { StateDType, WeightDType } from "../../tensor.js";
+import { requirePresent } from "../device.js";
 import { readModel } from "./model-file.js";
 
 export const flags = {
@@ -23,6 +24,7 @@ export const flags = {
   advise: { type: "boolean" },
   budget: { type: "string" },
   gradients: { type: "string" },
+  device: { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -33,6 +35,8 @@ export interface ModelSettings {
   readonly notes: readonly string[];
   readonly dtype: WeightDType;
   readonly stateDtype: StateDType;
+  /** On which a step's launches and workspace are asked for. */
+  readonly device: string | undefined;
 }
 
 export interface Settings extends ModelSettings {
@@ -50,7 +54,9 @@ export function modelSettings(values: FlagValues): ModelSettings {
   requireOneOf("--dtype", dtype, ["float32", "bfloat16", "float16"]);
   const stateDtype = values["state-dtype"] ?? (dtype === "bfloat16" ? "bfloat16" : "float32");
   requireOneOf("--state-dtype", stateDtype, ["float32", "bfloat16"]);
-  return { model: name, ...parametersOf(name), dtype, stateDtype };
+  const { device } = values;
+  if (device !== undefined) requirePresent(device);
+  return { model: name, ...parametersOf(name), dtype, stateDtype, device };
 }
 
 export function settingsFrom(values: FlagValues): Settings {

@@ -1,16 +1,22 @@
 /** Prints how many bytes of the JavaScript heap a step over 300 tiny tensors leaves behind. */
 import { adamSNSM, adamw, Optimizer, setThreads } from "lean-optim";
+import { deviceMemory } from "../../../lib/device-memory.js";
+
+const device = process.argv[2] ?? "cpu";
+const memory = (array: Float32Array) =>
+  device === "cpu" ? array : deviceMemory(device).fromHost(array);
 
 const groups = [adamw(), adamSNSM({ rank: 1 })].map((optimizer, group) => ({
   optimizer,
   params: Array.from({ length: 150 }, (_, i) => ({
     name: `w${group}.${i}`,
     shape: [4, 3],
-    data: new Float32Array(12).fill(1),
-    grad: new Float32Array(12).fill(0.5),
+    dtype: "float32" as const,
+    data: memory(new Float32Array(12).fill(1)),
+    grad: memory(new Float32Array(12).fill(0.5)),
   })),
 }));
-const optimizer = new Optimizer(groups, { maxGradNorm: 1 });
+const optimizer = new Optimizer(groups, { device, maxGradNorm: 1 });
 const collect = globalThis.gc as () => void;
 setThreads(1);
 

@@ -28,6 +28,7 @@ const outcomes: Record<string, number> = {};
 const held = new WeakMap<RawProgram, unknown[]>();
 const methods = [
   "bind",
+  "bindAddresses",
   "run",
   "runAsync",
   "readState",
@@ -37,6 +38,8 @@ const methods = [
   "launches",
   "synchronize",
   "poll",
+  "waitEvent",
+  "recordEvent",
   "dispose",
 ];
 const bufferMethods = ["address", "copyIn", "copyOut", "dispose"];
@@ -85,11 +88,32 @@ function arrayFor({ dtype, shape }: Places["slots"][number]): ArrayBufferView | 
   return Uint16Array.from({ length }, () => draw.integer(0, 0xffff));
 }
 
+/** Where those arrays are, with a few mistakes: of the host they are nowhere. */
+function addressesOf(arrays: readonly unknown[]): [Int32Array, BigUint64Array] {
+  const addresses = arrays.map(
+    (array) => (array as { ptr?: bigint } | null)?.ptr ?? 2n ** 64n - 1n,
+  );
+  const mistakes = [0n, 4096n, 1n << 47n, 2n ** 64n - 2n];
+  const slots = Int32Array.from(arrays.keys(), (slot) => (draw.chance(0.002) ? -1 : slot));
+  const wrong = (address: bigint) => (draw.chance(0.005) ? draw.one(mistakes) : address);
+  return [slots, BigUint64Array.from(addresses, wrong)];
+}
+
 interface Made {
   readonly program: RawProgram;
   readonly places: Places;
   readonly hyper: number;
   readonly sequences: number;
+}
+
+/** What a specification need not have. */
+function withOptions(spec: unknown): unknown {
+  if (typeof spec !== "object" || spec === null || !("sequences" in spec)) return spec;
+  return Object.assign(spec, {
+    ...(draw.chance(0.1) && { stream: garbage(draw) }),
+    ...(draw.chance(0.1) && { planned: draw.one([true, true, garbage(draw)]) }),
+    ...(draw.chance(0.2) && { scratch: draw.one([0, 1, 2 ** 40, garbage(draw)]) }),
+  });
 }
 
 function makeProgram(): Made | undefined {
@@ -112,7 +136,7 @@ function makeProgram(): Made | undefined {
     hyper,
     sequences,
   };
-  const given = spoiled(spec, draw, draw.one([0, 0, 0, 0.002, 0.02]));
+  const given = withOptions(spoiled(spec, draw, draw.one([0, 0, 0, 0.002, 0.02])));
   const program = attempt("new", () => new addon.Program(given)) as RawProgram | undefined;
   return program && { program, places, hyper, sequences: sequences.length };
 }
@@ -125,11 +149,12 @@ async function useProgram(): Promise<void> {
   const arrays = places.slots.map((slot) => onDevice(arrayFor(slot)));
   held.set(program, [arrays]);
   attempt("bind", () => program.bind?.([...arrays.keys()], arrays));
+  attempt("bindAddresses", () => program.bindAddresses?.(...addressesOf(arrays)));
   for (let i = 0; i < 2 * sequences; i++) attempt("run", () => program.run?.(i >> 1, hyper()));
   attempt("writeState", () => program.writeState?.(0, new Uint8Array(places.state).fill(0x3f)));
   attempt("run", () => program.run?.(0, hyper()));
   const running = attempt("runAsync", () => program.runAsync?.(0, hyper(), arrays));
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 6; i++) {
     const method = draw.one(methods);
     const args = Array.from({ length: draw.integer(0, 3) }, () => garbage(draw));
     held.get(program)?.push(args);
