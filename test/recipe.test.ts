@@ -110,7 +110,7 @@ test("an option that is undefined is one that is not given", () => {
 });
 
 describe.each(Object.entries(recipes))("%s", (name, make) => {
-  test.each([
+  test.each<[string, unknown]>([
     ["lr", -1],
     ["lr", Number.NaN],
     ["lr", Number.POSITIVE_INFINITY],
@@ -118,7 +118,7 @@ describe.each(Object.entries(recipes))("%s", (name, make) => {
     ["weightDecay", -0.1],
     ["weightDecay", Number.NaN],
     ["decay", "during"],
-    ...(withoutBias.includes(name) ? [] : [["bias", "adam"] as const]),
+    ...(withoutBias.includes(name) ? [] : [["bias", "adam"] as [string, unknown]]),
     ["rounding", "up"],
     ["stateDtype", "float16"],
     ["lrDecay", -1],
