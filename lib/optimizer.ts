@@ -17,7 +17,7 @@ import {
 } from "./checkpoint.js";
 import { type CounterReport, readCounters } from "./counters.js";
 import { addressOf, type DevicePointer, type DeviceView } from "./device-memory.js";
-import { isHost } from "./devices.js";
+import { type DeviceName, isHost } from "./devices.js";
 import { LeanError } from "./errors.js";
 import { type Basis, GivenBases } from "./given-bases.js";
 import { type Layout, layOut, type PlannedWeight, stateTensors } from "./layout.js";
@@ -60,9 +60,22 @@ export interface StepOptions {
   bases?: Readonly<Record<string, Basis>>;
   /** What gradients arrive multiplied by (a loss scale): they are divided by it. Default 1. */
   gradScale?: number;
+  /**
+   * Where schedules are, in their own unit: with samples or tokens in the place of steps, a training
+   * whose batches grow keeps its schedule. Default: the number of this step, from 1.
+   */
+  progress?: number;
 }
 
-const stepOptionNames = ["grads", "params", "bases", "gradScale"];
+const stepOptionNames = ["grads", "params", "bases", "gradScale", "progress"];
+
+/** A parameter as its optimizer knows it. */
+export interface SteppedParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: WeightDType;
+  readonly gradDtype: WeightDType;
+}
 
 /** A group's settings that may change between steps. */
 export interface GroupState {
@@ -84,6 +97,7 @@ export interface GroupState {
 export class Optimizer {
   /** Learning rates and decays, to be changed at will between steps. */
   readonly groups: readonly GroupState[];
+  readonly #parameters: readonly SteppedParameter[];
   readonly #settings: StepSettings;
   readonly #layout: Layout;
   readonly #built: BuiltProgram;
@@ -110,6 +124,12 @@ export class Optimizer {
     this.#settings = stepSettings(options, groups?.length, deviceOfParameters(groups));
     const { device, stream, scratchBytes } = this.#settings;
     const checked = checkGroups(groups, device);
+    this.#parameters = checked.map(({ name, shape, dtype, gradDtype }) => ({
+      name,
+      shape,
+      dtype,
+      gradDtype,
+    }));
     const warned = new Set<string>();
     const warn = (text: string) => {
       if (!warned.has(text)) process.emitWarning(text, "LeanOptimWarning");
@@ -161,6 +181,21 @@ export class Optimizer {
       lr: optimizer.lr,
       weightDecay: optimizer.weightDecay,
     }));
+  }
+
+  /** What is stepped, in the order of the groups. */
+  get parameters(): readonly SteppedParameter[] {
+    return this.#parameters;
+  }
+
+  get device(): DeviceName {
+    return this.#settings.device;
+  }
+
+  /** The stream (cudaStream_t) that the steps run on; undefined on the CPU. */
+  get stream(): bigint | undefined {
+    this.#requireOpen();
+    return this.#program.stream;
   }
 
   /** Steps asked for so far, which schedules read: skipped ones count. */
@@ -429,15 +464,16 @@ export class Optimizer {
 
   #prepareWith(options: StepOptions): void {
     requireKnownOptions("step", options, stepOptionNames);
-    const { gradScale = 1 } = options;
+    const { gradScale = 1, progress } = options;
     requireFinite("gradScale", gradScale, Number.MIN_VALUE);
+    if (progress !== undefined) requireFinite("progress", progress, 0);
     const params = this.#params.moves(this.#names.numbered("params", options.params));
     const grads = this.#grads.moves(this.#names.numbered("grads", options.grads));
     this.#params.requireIntact(params.after);
     this.#grads.requireIntact(grads.after);
     const bases = this.#bases.check(options.bases ?? {});
     this.#bases.requireFor(grads.after, bases);
-    this.#fillHyper(gradScale);
+    this.#fillHyper(gradScale, progress);
     const isMoving = params.indices.length > 0;
     const owned = isMoving ? this.#claimAll(params.after as BoundArray[]) : this.#owned;
     this.#requireFree(grads.after, owned, isMoving ? grads.after.keys() : grads.indices);
@@ -446,7 +482,7 @@ export class Optimizer {
     this.#bases.adopt(bases);
   }
 
-  #fillHyper(gradScale: number): void {
+  #fillHyper(gradScale: number, progress = this.#steps + 1): void {
     const hyper = this.#hyper;
     hyper[hyperOffset.gradScale] = gradScale;
     hyper[hyperOffset.maxGradNorm] = this.#settings.maxGradNorm ?? 0;
@@ -456,7 +492,7 @@ export class Optimizer {
       if (!isRate(lr)) requireFinite(`groups[${i}].lr`, lr, 0);
       if (!isRate(weightDecay)) requireFinite(`groups[${i}].weightDecay`, weightDecay, 0);
       const { schedule } = group.recipe;
-      const factor = schedule === undefined ? 1 : scheduleFactor(schedule, this.#steps + 1);
+      const factor = schedule === undefined ? 1 : scheduleFactor(schedule, progress);
       hyper[hyperOffset.groups + hyperPerGroup * i] = lr * factor;
       hyper[hyperOffset.groups + hyperPerGroup * i + 1] = weightDecay;
     }

@@ -41,13 +41,14 @@ const stepOrder: readonly KernelName[] = [
   "denseStep",
   "subspaceStep",
   "lineStep",
+  "orthogonalStep",
 ];
 
 /** Steps whose second moments are the weight's own, of any partition. */
 const sharedMoments: ReadonlySet<StepKernel> = new Set(["denseStep", "subspaceStep", "lineStep"]);
 
 /** Steps with matrix products. */
-const products: ReadonlySet<StepKernel> = new Set(["subspaceStep"]);
+const products: ReadonlySet<StepKernel> = new Set(["subspaceStep", "orthogonalStep"]);
 
 export interface BoundWeight extends PlannedWeight {
   readonly gradDtype: WeightDType;

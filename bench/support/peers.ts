@@ -16,6 +16,9 @@ export interface PeersAbout {
   readonly threads: number;
   /** Whether the published optimizers can be run too (LEAN_OPTIM_SNSM). */
   readonly published: boolean;
+  /** The GPU that PyTorch sees, and the CUDA it was built with. */
+  readonly gpu: string | null;
+  readonly cuda: string | null;
 }
 
 export interface PeerSubject extends Subject {
@@ -81,6 +84,7 @@ export class Peers {
       shapes: peer.shapes,
       dtype: peer.dtype,
       arguments: peer.arguments,
+      device: peer.device ?? "cpu",
     });
     const subject: OpenSubject = {
       id: id as number,
@@ -95,6 +99,12 @@ export class Peers {
       },
     };
     return subject;
+  }
+
+  /** A basis by PyTorch's own factorizations: see bench/peers/bases.py. */
+  async basis(request: object): Promise<{ ms: number; energy: number; samples: number }> {
+    const answer = await this.ask({ op: "basis", ...request });
+    return answer as unknown as { ms: number; energy: number; samples: number };
   }
 
   get pid(): number {

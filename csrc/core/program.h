@@ -65,6 +65,7 @@ class Program {
   bool is_done() { return executor_->is_done(); }
   void wait_event(void* event) { executor_->wait_event(event); }
   void record_event(void* event) { executor_->record_event(event); }
+  void* stream() const { return executor_->stream(); }
   std::span<double> hyper() { return hyper_; }
 
   Backend& backend() const { return backend_; }
@@ -79,6 +80,11 @@ class Program {
   void read_state(void* to, size_t offset, size_t bytes) const;
   void write_state(const void* from, size_t offset, size_t bytes);
   void read_workspace(void* to, size_t offset, size_t bytes) const;
+
+  // Sends a part of the workspace to the host under a number, without waiting for it; a later
+  // collect() waits for no more than that, and throws Error where nothing so long was sent.
+  void post(size_t number, size_t offset, size_t bytes);
+  void collect(size_t number, void* to, size_t bytes);
 
  private:
   struct Sequence {
@@ -108,6 +114,7 @@ class Program {
   std::vector<Known> known_;                // of each slot, on other devices than the host
   std::vector<Sequence> sequences_;
   std::unique_ptr<Executor> executor_;
+  std::vector<std::unique_ptr<Letter>> letters_;
 };
 
 }  // namespace lean

@@ -22,6 +22,8 @@ class PlannedExecutor final : public Executor {
   void record_event(void*) override { refuse(); }
   void copy_in(void*, const void*, size_t) override { refuse(); }
   void copy_out(void*, const void*, size_t) override { refuse(); }
+  std::unique_ptr<Letter> make_letter(size_t) override { refuse(); }
+  void* stream() const override { return planned_->stream(); }
   size_t bytes() const override { return planned_->bytes(); }
   size_t launches(size_t sequence) const override { return planned_->launches(sequence); }
 

@@ -61,7 +61,10 @@ export interface RefreshPlan extends FieldPlan {
 }
 
 /** The kernels that apply a step, each touching the weight once. */
-export type StepKernel = Extract<KernelName, "denseStep" | "subspaceStep" | "lineStep">;
+export type StepKernel = Extract<
+  KernelName,
+  "denseStep" | "subspaceStep" | "lineStep" | "orthogonalStep"
+>;
 
 /** A momentum, planned for one weight. */
 export interface MomentumPlan extends FieldPlan {

@@ -11,6 +11,7 @@ import {
   subspace,
 } from "../parts/momentum/subspace.js";
 import type { Momentum, SecondMoment } from "../parts/part.js";
+import type { AccumulationOptions } from "../parts/second-moment/accumulation.js";
 import { elementwise } from "../parts/second-moment/elementwise.js";
 import { none } from "../parts/second-moment/none.js";
 import { type SubsetOptions, subset } from "../parts/second-moment/subset.js";
@@ -85,12 +86,16 @@ export interface FamilyDefaults {
   readonly subspace?: boolean;
   /** Of the subsets. Default "heuristics". */
   readonly partition?: SubsetNormOptions["partition"];
+  /** Options of this recipe alone. */
+  readonly own?: readonly string[];
 }
 
 /** A recipe's options with its defaults and compat settings filled in. */
 export interface FamilySettings {
   readonly step: RecipeOptions;
   readonly beta1: number;
+  /** What second moments have in common. */
+  readonly accumulation: AccumulationOptions;
   ema(): Momentum;
   subspaceMomentum(): Momentum;
   elementwise(): SecondMoment;
@@ -104,6 +109,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
     ...familyNames,
     ...(defaults.subsets ? subsetNames : []),
     ...(defaults.subspace ? subspaceNames : []),
+    ...(defaults.own ?? []),
   ]);
   const betas = options.betas ?? defaults.betas;
   requireBetas(betas);
@@ -126,6 +132,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
       lrDecay: options.lrDecay,
     },
     beta1: betas[0],
+    accumulation,
     ema: () => ema({ beta: betas[0], correctBias: first }),
     subspaceMomentum: () =>
       subspace({

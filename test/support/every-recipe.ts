@@ -1,14 +1,17 @@
 /** Every recipe, and every way to come to a basis: for what must hold of all of them. */
 import {
+  adago,
   adagrad,
   adagradNorm,
   adagradSN,
   adagradSNSM,
+  adamMini,
   adamSM,
   adamSN,
   adamSNG,
   adamSNSM,
   adamw,
+  muon,
   type Recipe,
   rmsprop,
   rmspropSN,
@@ -34,7 +37,19 @@ export function everyRecipe(options: SubspaceMomentumOptions = {}): NamedRecipe[
     { name: "adamSN", recipe: adamSN({ lr: 0.05 }) },
     { name: "adamSNG", recipe: adamSNG({ lr: 0.05 }) },
     { name: "rmspropSN", recipe: rmspropSN({ lr: 0.05 }) },
+    {
+      name: "adamMini",
+      recipe: adamMini({
+        lr: 0.05,
+        partitionOf: [
+          ["tall|square", { heads: 1 }],
+          ["", "row"],
+        ],
+      }),
+    },
     { name: "adagradSN", recipe: adagradSN({ lr: 0.05 }) },
+    { name: "muon", recipe: muon({ lr: 0.05 }) },
+    { name: "adago", recipe: adago({ lr: 0.05 }) },
     { name: "sgdSM", recipe: sgdSM(subspace) },
     { name: "adamSM", recipe: adamSM(subspace) },
     { name: "adagradSNSM", recipe: adagradSNSM(subspace) },

@@ -3,10 +3,11 @@ import type { Momentum } from "../part.js";
 import { ema } from "./ema.js";
 import { heavyBall } from "./heavy-ball.js";
 import { none } from "./none.js";
+import { orthogonal } from "./orthogonal.js";
 import { subspace } from "./subspace.js";
 
 /** Every momentum, by name. */
-export const momentums = { none, ema, heavyBall, subspace };
+export const momentums = { none, ema, heavyBall, orthogonal, subspace };
 
 export type MomentumKind = keyof typeof momentums;
 

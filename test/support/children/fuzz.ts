@@ -90,7 +90,9 @@ function arrayFor({ dtype, shape }: Places["slots"][number]): ArrayBufferView | 
 
 /** Where those arrays are, with a few mistakes: of the host they are nowhere. */
 function addressesOf(arrays: readonly unknown[]): [Int32Array, BigUint64Array] {
-  const addresses = arrays.map((array) => (array as { ptr?: bigint } | null)?.ptr ?? 2n ** 64n - 1n);
+  const addresses = arrays.map(
+    (array) => (array as { ptr?: bigint } | null)?.ptr ?? 2n ** 64n - 1n,
+  );
   const mistakes = [0n, 4096n, 1n << 47n, 2n ** 64n - 2n];
   const slots = Int32Array.from(arrays.keys(), (slot) => (draw.chance(0.002) ? -1 : slot));
   const wrong = (address: bigint) => (draw.chance(0.005) ? draw.one(mistakes) : address);
