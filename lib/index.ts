@@ -42,6 +42,8 @@ export type { Arrays } from "./parameter-names.js";
 export type { EmaOptions } from "./parts/momentum/ema.js";
 export type { HeavyBallOptions } from "./parts/momentum/heavy-ball.js";
 export { type MomentumKind, type MomentumOption, momentums } from "./parts/momentum/index.js";
+export type { LdadamMomentOptions } from "./parts/momentum/ldadam.js";
+export type { Direction, LowRankOptions } from "./parts/momentum/low-rank.js";
 export type {
   AdaptiveStepOptions,
   NewtonSchulzSchedule,
@@ -93,7 +95,12 @@ export { type AdamSNOptions, adamSN } from "./recipes/adam-sn.js";
 export { type AdamSNGOptions, adamSNG } from "./recipes/adam-sng.js";
 export { type AdamSNSMOptions, adamSNSM } from "./recipes/adam-snsm.js";
 export { type AdamWOptions, adamw } from "./recipes/adamw.js";
+export { type ApolloOptions, apollo } from "./recipes/apollo.js";
+export { apolloMini } from "./recipes/apollo-mini.js";
+export { type FiraOptions, fira } from "./recipes/fira.js";
+export { type GaloreOptions, galore } from "./recipes/galore.js";
 export { type RecipeName, recipeFromConfig, recipes } from "./recipes/index.js";
+export { type LdadamOptions, ldadam } from "./recipes/ldadam.js";
 export { type MuonOptions, muon } from "./recipes/muon.js";
 export { type RmspropOptions, rmsprop } from "./recipes/rmsprop.js";
 export { type RmspropSNOptions, rmspropSN } from "./recipes/rmsprop-sn.js";

@@ -56,7 +56,9 @@ export type KernelName =
   | "gradientDot"
   | "gradientNorm"
   | "gradientStats"
+  | "ldadamStep"
   | "lineStep"
+  | "lowRankStep"
   | "orthogonalStep"
   | "powerIteration"
   | "prologue"
@@ -77,7 +79,9 @@ export const kernelNames: readonly KernelName[] = [
   "gradientDot",
   "gradientNorm",
   "gradientStats",
+  "ldadamStep",
   "lineStep",
+  "lowRankStep",
   "orthogonalStep",
   "powerIteration",
   "prologue",

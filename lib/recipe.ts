@@ -79,7 +79,8 @@ export interface RecipeConfig {
 
 /**
  * Any point of the family: a momentum (`momentums`: none, ema, heavyBall, subspace) with a second
- * moment (`secondMoments`: none, elementwise, subset, scalar, byName).
+ * moment (`secondMoments`: none, elementwise, subset, scalar, byName); lowRank and orthogonal momenta
+ * bring their own.
  *
  * @example
  * generic({ lr: 1e-2, momentum: momentums.subspace({ rank: 64 }), secondMoment: "scalar" })

@@ -20,6 +20,7 @@ const touched: Readonly<Record<StateKind, number>> = {
   momentum: 2,
   secondMoment: 2,
   basis: 1,
+  error: 2,
   counters: 0,
 };
 

@@ -26,6 +26,7 @@ _PEERS = {
     "published AdamSN": _with_options(published.adam_sn),
     "published RMSPropSN": _with_options(published.rmsprop_sn),
     "published AdamSNSM": _with_options(published.adam_snsm),
+    "published LDAdam": _with_options(published.ldadam),
 }
 
 

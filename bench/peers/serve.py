@@ -38,6 +38,7 @@ def about(threads):
         "published": published.folder() is not None,
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "cuda": torch.version.cuda,
+        "ldadam": published.ldadam_folder() is not None,
     }
 
 

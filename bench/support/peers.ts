@@ -19,6 +19,8 @@ export interface PeersAbout {
   /** The GPU that PyTorch sees, and the CUDA it was built with. */
   readonly gpu: string | null;
   readonly cuda: string | null;
+  /** The same of LDAdam (LEAN_OPTIM_LDADAM). */
+  readonly ldadam: boolean;
 }
 
 export interface PeerSubject extends Subject {
@@ -113,6 +115,7 @@ export class Peers {
 
   /** Whether this peer can be run here. */
   has(peer: Peer): boolean {
+    if (peer.peer === "published LDAdam") return this.about.ldadam;
     return this.about.published || !peer.peer.startsWith("published ");
   }
 

@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "cuda/device/float-product.cuh"
 #include "cuda/device/line-denominators.cuh"
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/moments.cuh"
 #include "cuda/device/rounder.cuh"
-#include "cuda/device/tensor-product.cuh"
+#include "cuda/projected-product.cuh"
 #include "cuda/register.h"
 
 namespace lean::cuda {
@@ -25,40 +24,6 @@ struct Differences {
   __device__ void* of(uint32_t item) const { return data + offsets[item]; }
 };
 
-// What multiplies: the ordinary float32 units, or tensor cores that take these operands.
-enum class Unit { float32, bfloat16, float16 };
-
-constexpr Unit unit_of(const SubspaceStep& item) {
-  if (item.precision == Precision::highest) return Unit::float32;
-  return item.grad.dtype == DType::float16 ? Unit::float16 : Unit::bfloat16;
-}
-
-constexpr DType difference_type(const SubspaceStep& item) {
-  return unit_of(item) == Unit::float32 ? DType::float32 : DType::bfloat16;
-}
-
-// R = G B (lines of G along its rows), or B^T G.
-__device__ Product projection(const SubspaceStep& item, Bases bases) {
-  const bool right = item.side == Side::right;
-  const int64_t depth = item.basis.rows();
-  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.cols(),
-                         depth, false};
-  const Operand grad = {at<const void>(item.grad, bases), item.grad.dtype,
-                        right ? item.param.rows() : item.param.cols(), depth, right};
-  return right ? Product{grad, basis} : Product{basis, grad};
-}
-
-// back(D) = D B^T, or B D.
-__device__ Product back_projection(const SubspaceStep& item, const void* difference, Bases bases) {
-  const bool right = item.side == Side::right;
-  const int64_t rank = item.basis.cols();
-  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.rows(),
-                         rank, true};
-  const Operand d = {difference, difference_type(item),
-                     right ? item.param.rows() : item.param.cols(), rank, right};
-  return right ? Product{d, basis} : Product{basis, d};
-}
-
 template <class Core>
 __global__ void __launch_bounds__(kThreads)
     project(const SubspaceStep* items, const Tile* tiles, Differences differences, Bases bases) {
@@ -70,7 +35,7 @@ __global__ void __launch_bounds__(kThreads)
   void* exp_avg = at<void>(item.exp_avg, bases);
   void* difference = differences.of(tile.item);
   const DType state_type = item.exp_avg.dtype;
-  const DType d_type = difference_type(item);
+  const DType d_type = coordinate_type(item);
   const int64_t cols = product.cols();
   const Corner corner = Corner::of(tile.index, cols);
 
@@ -121,7 +86,8 @@ __global__ void __launch_bounds__(kThreads)
   void* param = at<void>(item.param, bases);
   const DType param_type = item.param.dtype;
   const DType grad_type = item.grad.dtype;
-  const Product product = back_projection(item, differences.of(tile.item), bases);
+  const Product product =
+      back_projection(item, differences.of(tile.item), coordinate_type(item), bases);
   const Corner corner = Corner::of(tile.index, product.cols());
   const Rounder rounder = rounder_of(item, bases);
   const LineDenominators denominators(item, s, bases);
@@ -149,7 +115,7 @@ using Kernel = void (*)(const SubspaceStep*, const Tile*, Differences, Bases);
 // Bytes of an item's D, of which the next one's begins at a multiple of a sector.
 size_t difference_bytes(const SubspaceStep& item) {
   constexpr size_t kSector = 32;
-  const size_t bytes = static_cast<size_t>(item.exp_avg.numel()) * size_of(difference_type(item));
+  const size_t bytes = static_cast<size_t>(item.exp_avg.numel()) * size_of(coordinate_type(item));
   return (bytes + kSector - 1) / kSector * kSector;
 }
 

@@ -11,6 +11,11 @@ import { adamSN } from "./adam-sn.js";
 import { adamSNG } from "./adam-sng.js";
 import { adamSNSM } from "./adam-snsm.js";
 import { adamw } from "./adamw.js";
+import { apollo } from "./apollo.js";
+import { apolloMini } from "./apollo-mini.js";
+import { fira } from "./fira.js";
+import { galore } from "./galore.js";
+import { ldadam } from "./ldadam.js";
 import { muon } from "./muon.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
@@ -35,6 +40,11 @@ export const recipes = {
   muon,
   adago,
   adamMini,
+  galore,
+  fira,
+  apollo,
+  apolloMini,
+  ldadam,
   generic,
 };
 

@@ -15,51 +15,19 @@ class FloatProduct {
   template <class Body, class Watch = Unwatched>
   __device__ static void compute(const Product& product, Corner corner, Body body,
                                  Watch watch = {}) {
-    __shared__ union {
-      Shared stages[2];
-      double squares[kThreads * kOctet];
-    } shared;
-    Shared(&stages)[2] = shared.stages;
     float sums[kOwn][kOwn] = {};
-    const int row = threadIdx.x / kAcross * kOwn;
-    const int col = threadIdx.x % kAcross * kOwn;
-    Bits a = load(product.a, corner.row, 0);
-    Bits b = load(product.b, corner.col, 0);
-    watch.see(product, &a, &b);
-    store(a, product.a, stages[0].a);
-    store(b, product.b, stages[0].b);
-    __syncthreads();
-    const int64_t depth = product.a.depth;
-    int current = 0;
-    for (int64_t step = 0; step < depth; step += kDepth) {
-      const bool more = step + kDepth < depth;
-      if (more) {
-        a = load(product.a, corner.row, step + kDepth);
-        b = load(product.b, corner.col, step + kDepth);
-      }
-      multiply_stage(stages[current], row, col, sums);
-      if (more) {
-        watch.see(product, &a, &b);
-        store(a, product.a, stages[current ^ 1].a);
-        store(b, product.b, stages[current ^ 1].b);
-      }
-      __syncthreads();
-      current ^= 1;
-    }
-    watch.finish(product, shared.squares);
-    const int64_t left = product.cols() - (corner.col + col);
-    const int count = left < kOctet ? static_cast<int>(left) : kOctet;
-#pragma unroll
-    for (int i = 0; i < kOwn; ++i) {
-      const int64_t to_row = corner.row + row + i;
-      const bool inside = to_row < product.rows() && count > 0;
-      const bool whole = visits_whole_octets(product.cols(), inside);
-      if (!inside) continue;
-      Octet octet;
-#pragma unroll
-      for (int j = 0; j < kOwn; ++j) octet.x[j] = {sums[i][j]};
-      body(to_row, corner.col + col, count, whole, octet);
-    }
+    accumulate(product, corner, sums, watch);
+    visit(product, corner, sums, body);
+  }
+
+  // The same for the sum of two products of the same size.
+  template <class Body>
+  __device__ static void compute(const Product& first, const Product& second, Corner corner,
+                                 Body body) {
+    float sums[kOwn][kOwn] = {};
+#pragma unroll 1  // or the code of a product is there twice
+    for (int i = 0; i < 2; ++i) accumulate(i == 0 ? first : second, corner, sums, Unwatched{});
+    visit(first, corner, sums, body);
   }
 
   // How threads share the loads of a stage (line-squares.cuh).
@@ -90,6 +58,63 @@ class FloatProduct {
     Lines a;
     Lines b;
   };
+
+  // sums <- sums + the tile of a product.
+  template <class Watch>
+  __device__ static void accumulate(const Product& product, Corner corner,
+                                    float (&sums)[kOwn][kOwn], Watch watch) {
+    __shared__ union {
+      Shared stages[2];
+      double squares[kThreads * kOctet];
+    } shared;
+    Shared(&stages)[2] = shared.stages;
+    const int row = threadIdx.x / kAcross * kOwn;
+    const int col = threadIdx.x % kAcross * kOwn;
+    Bits a = load(product.a, corner.row, 0);
+    Bits b = load(product.b, corner.col, 0);
+    watch.see(product, &a, &b);
+    store(a, product.a, stages[0].a);
+    store(b, product.b, stages[0].b);
+    __syncthreads();
+    const int64_t depth = product.a.depth;
+    int current = 0;
+    for (int64_t step = 0; step < depth; step += kDepth) {
+      const bool more = step + kDepth < depth;
+      if (more) {
+        a = load(product.a, corner.row, step + kDepth);
+        b = load(product.b, corner.col, step + kDepth);
+      }
+      multiply_stage(stages[current], row, col, sums);
+      if (more) {
+        watch.see(product, &a, &b);
+        store(a, product.a, stages[current ^ 1].a);
+        store(b, product.b, stages[current ^ 1].b);
+      }
+      __syncthreads();
+      current ^= 1;
+    }
+    watch.finish(product, shared.squares);
+  }
+
+  template <class Body>
+  __device__ static void visit(const Product& product, Corner corner,
+                               const float (&sums)[kOwn][kOwn], Body body) {
+    const int row = threadIdx.x / kAcross * kOwn;
+    const int col = threadIdx.x % kAcross * kOwn;
+    const int64_t left = product.cols() - (corner.col + col);
+    const int count = left < kOctet ? static_cast<int>(left) : kOctet;
+#pragma unroll
+    for (int i = 0; i < kOwn; ++i) {
+      const int64_t to_row = corner.row + row + i;
+      const bool inside = to_row < product.rows() && count > 0;
+      const bool whole = visits_whole_octets(product.cols(), inside);
+      if (!inside) continue;
+      Octet octet;
+#pragma unroll
+      for (int j = 0; j < kOwn; ++j) octet.x[j] = {sums[i][j]};
+      body(to_row, corner.col + col, count, whole, octet);
+    }
+  }
 
   // Of lines along rows a thread takes half the steps of one; else a step of eight lines.
   __device__ static int step_of(const Operand& from) {

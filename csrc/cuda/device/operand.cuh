@@ -6,12 +6,22 @@
 
 namespace lean::cuda {
 
+// What is added to an operand's elements, multiplied by a factor first: factor * x + addend.
+struct Addend {
+  DType of;  // the type of x
+  float factor;
+  const void* data = nullptr;  // of the operand's shape, or absent
+  DType type = DType::float32;
+};
+
 struct Operand {
   const void* data;
-  DType type;
+  DType type;  // of what is loaded
   int64_t lines;
   int64_t depth;
   bool along_rows;  // a line is a row of the matrix; else a column
+  bool is_sum = false;
+  Addend addend = {};  // of a sum, which is loaded as float32
 
   // Eight elements of a line, from `step` on, or (columns) of eight lines at one step. Outside the
   // matrix there are zeros. All lanes of a warp call it, neighbours with consecutive octets.
@@ -22,7 +32,21 @@ struct Operand {
     const int64_t left = row < (along_rows ? lines : depth) ? width - col : 0;
     const int count = left < kOctet ? max(static_cast<int>(left), 0) : kOctet;
     const bool whole = width % kOctet == 0 && __all_sync(0xffffffffu, count == kOctet);
+    if (is_sum) return load_sum(row * width + col, count, whole);
     return count > 0 ? cuda::load(data, type, row * width + col, count, whole) : Bits{};
+  }
+
+ private:
+  __device__ Bits load_sum(int64_t i, int count, bool whole) const {
+    if (count == 0) return {};
+    const Bits own = cuda::load(data, addend.of, i, count, whole);
+    Bits more = {};
+    if (addend.data != nullptr) more = cuda::load(addend.data, addend.type, i, count, whole);
+    Octet sum = widen(own, addend.of);
+    const Octet other = widen(more, addend.type);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) sum.x[k] = multiply_add(sum.x[k], addend.factor, other.x[k]);
+    return narrow(sum, DType::float32);
   }
 };
 
