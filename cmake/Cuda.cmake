@@ -2,7 +2,7 @@
 # be called from a function, hence this part at file level.
 
 file(GLOB LEAN_CUDA_SOURCES CONFIGURE_DEPENDS csrc/cuda/*.cu csrc/cuda/backend/*.cu)
-file(GLOB LEAN_CUDA_HOST_SOURCES CONFIGURE_DEPENDS csrc/cuda/backend/*.cpp)
+file(GLOB LEAN_CUDA_HOST_SOURCES CONFIGURE_DEPENDS csrc/cuda/backend/*.cpp csrc/cuda/libs/*.cpp)
 file(GLOB LEAN_CUDA_TESTS CONFIGURE_DEPENDS test/simt/*.cu)
 set(LEAN_HAVE_CUDA OFF)
 if((LEAN_CUDA_SOURCES OR LEAN_CUDA_TESTS) AND NOT LEAN_CUDA STREQUAL "OFF" AND NOT APPLE)

@@ -104,6 +104,7 @@ export { type LdadamOptions, ldadam } from "./recipes/ldadam.js";
 export { type MuonOptions, muon } from "./recipes/muon.js";
 export { type RmspropOptions, rmsprop } from "./recipes/rmsprop.js";
 export { type RmspropSNOptions, rmspropSN } from "./recipes/rmsprop-sn.js";
+export { type ScaleSGDOptions, scaleSGD } from "./recipes/scale-sgd.js";
 export { type SgdOptions, sgd } from "./recipes/sgd.js";
 export { type SgdSMOptions, sgdSM } from "./recipes/sgd-sm.js";
 export { constant, cosine, type DecayScheduleOptions, linear, type Schedule } from "./schedules.js";

@@ -151,6 +151,15 @@ export interface AbsentDevice {
   readonly reason: string;
 }
 
+/** A library that a device's kernels open when they need it. */
+export interface LibraryDescription {
+  readonly title: string;
+  /** The name that it was opened by; null where it cannot be used. */
+  readonly file: string | null;
+  /** Why not: a line for every file that was tried. */
+  readonly failure: string | null;
+}
+
 export interface NativeInfo {
   readonly scalars: readonly string[];
   readonly counters: readonly string[];
@@ -198,6 +207,7 @@ interface Addon {
   counters(device: string, on: boolean): string | null | false;
   kernels(): KernelDescription[];
   info(): NativeInfo;
+  libraries(device: string): LibraryDescription[] | false;
   setThreads(n: number): boolean;
 }
 
@@ -407,6 +417,14 @@ export class NativeBuffer {
 
 export function describeKernels(): readonly KernelDescription[] {
   return native().kernels();
+}
+
+/** The libraries of a device, which this opens. */
+export function describeLibraries(device: string): readonly LibraryDescription[] {
+  const addon = native(device);
+  const libraries = addon.libraries(device);
+  if (libraries === false) fail(addon);
+  return libraries;
 }
 
 /** What the addon that has this device can do here. */

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { adamSNSM, adamw } from "lean-optim";
+import { describeDevice } from "../bench/gpu/device.js";
 import { floorMs, total, workOf } from "../bench/gpu/floor.js";
 import { collect, measuredGpus } from "../bench/gpu/results.js";
 import { powerLawGradient } from "../bench/gpu/spectrum.js";
@@ -16,6 +17,8 @@ import {
   type Stage,
   type StageFile,
 } from "../bench/gpu/stage.js";
+import { ceilings, measuredRates } from "../bench/gpu/stages/ceilings.js";
+import { sanitize } from "../bench/gpu/stages/sanitize.js";
 import { allGroups } from "../bench/gpu/stages/verify.js";
 import { detailTables, goalsOf, speedTable } from "../bench/gpu/tables.js";
 import { goldenChecks, kernelChecks } from "../lib/cli/verify/plan.js";
@@ -156,6 +159,96 @@ describe("floors", () => {
     ];
     expect(floorMs(work, "bfloat16", rates)).toBeCloseTo(5);
     expect(floorMs(work, "float32", rates)).toBeCloseTo(40);
+  });
+});
+
+describe("the tools of a machine with a GPU, played by scripts,", () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  function script(name: string, body: string): string {
+    const file = join(folder, name);
+    writeFileSync(file, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    return file;
+  }
+
+  /** Every job of a stage as on a GPU, which here fails where it would use one. */
+  async function rows(stage: Stage, wanted: RegExp) {
+    const opened = await stage.open({ device: "cuda", isRehearsal: false, out: folder });
+    if (typeof opened === "string") return opened;
+    const jobs = opened.jobs.filter(({ key }) => wanted.test(key));
+    return Promise.all(jobs.map(async ({ key, run }) => ({ key, ...(await run(60)) })));
+  }
+
+  test("nvidia-smi tells name, driver and clocks", () => {
+    const body = `case "$1" in
+      *name,*) echo "NVIDIA X1, 999.1, 7 MiB" ;;
+      *clocks.sm,*) echo "100 MHz, 200 MHz, 300 MHz" ;;
+      *temperature*) echo "40, 700.00 W" ;;
+      *event_reasons*) exit 1 ;;
+      *throttle_reasons*) echo "0x4" ;;
+    esac`;
+    script("nvidia-smi", body);
+    process.env.PATH = `${folder}:${process.env.PATH}`;
+    expect(describeDevice("cuda")).toMatchObject({
+      name: "NVIDIA X1",
+      driver: "999.1",
+      memory: "7 MiB",
+      clocks: {
+        sm: "100 MHz",
+        smHighest: "200 MHz",
+        memory: "300 MHz",
+        temperature: "40",
+        powerLimit: "700.00 W",
+        throttled: "0x4",
+      },
+    });
+    expect(describeDevice("simt")).toMatchObject({ driver: null, clocks: null });
+  });
+
+  test("ceilings are asked for one by one, and floors find their rates", async () => {
+    const body = `case "$1" in
+      list) printf 'copy\\nmma.sync\\nfloat32\\n' ;;
+      copy) echo '{"rate": 4000, "unit": "GB/s"}' ;;
+      mma.sync) echo '{"rate": 400}' ;;
+      *) echo "no such luck" >&2; exit 1 ;;
+    esac`;
+    process.env.LEAN_CEILINGS = script("ceilings", body);
+    const found = await rows(ceilings, /copy|mma/);
+    expect(found).toEqual([
+      { key: "copy", rate: 4000, unit: "GB/s" },
+      { key: "mma.sync", rate: 400 },
+    ]);
+    await expect(rows(ceilings, /float32/)).rejects.toThrow("no such luck");
+    const file = { stage: "ceilings", rows: [...found, { key: "float32", rate: 50 }] };
+    expect(measuredRates(folder)).toBeNull();
+    writeFileSync(join(folder, "ceilings.json"), JSON.stringify(file));
+    expect(measuredRates(folder)).toEqual({ copyGBs: 4000, mmaTflops: 400, floatTflops: 50 });
+    process.env.LEAN_CEILINGS = join(folder, "none");
+    expect(await rows(ceilings, /copy/)).toMatch(/none is missing/);
+  });
+
+  test("compute-sanitizer's findings are errors, with its report", async () => {
+    const body = `case "$*" in
+      --version) echo 2025 ;;
+      *memcheck*) echo "========= ERROR SUMMARY: 0 errors" ;;
+      *) echo "{}"; echo "========= Error: Race reported"
+         echo "========= RACECHECK SUMMARY: 1 hazard displayed"; exit 86 ;;
+    esac`;
+    process.env.LEAN_COMPUTE_SANITIZER = script("compute-sanitizer", body);
+    const [clean, found] = (await rows(sanitize, /: prologue$/)) as Record<string, unknown>[];
+    expect(clean).toMatchObject({ summary: ["ERROR SUMMARY: 0 errors"] });
+    expect(clean).not.toHaveProperty("error");
+    expect(found).toMatchObject({
+      key: "racecheck: prologue",
+      error: "exit status 86",
+      summary: ["RACECHECK SUMMARY: 1 hazard displayed"],
+      report: expect.stringContaining("Race reported"),
+    });
+    process.env.LEAN_COMPUTE_SANITIZER = join(folder, "none");
+    expect(await rows(sanitize, /./)).toMatch(/does not run here/);
   });
 });
 

@@ -12,10 +12,10 @@ export interface Clocks {
   readonly sm: string;
   readonly smHighest: string;
   readonly memory: string;
-  readonly temperature: string;
-  readonly powerLimit: string;
+  readonly temperature: string | undefined;
+  readonly powerLimit: string | undefined;
   /** Why clocks are lower than asked for, as a mask of bits; 0: they are not. */
-  readonly throttled: string;
+  readonly throttled: string | undefined;
 }
 
 export interface DeviceAbout {
@@ -33,30 +33,20 @@ export interface DeviceAbout {
 
 function nvidiaSmi(...fields: string[]): string[] | undefined {
   const query = [`--query-gpu=${fields.join(",")}`, "--format=csv,noheader", "--id=0"];
-  const { status, stdout } = spawnSync("nvidia-smi", query, { encoding: "utf8" });
+  const { env } = process;
+  const { status, stdout } = spawnSync("nvidia-smi", query, { encoding: "utf8", env });
   if (status !== 0) return undefined;
   const values = stdout.trim().split(", ");
   return values.length === fields.length ? values : undefined;
 }
 
 function clocks(): Clocks | null {
-  const found = nvidiaSmi(
-    "clocks.sm",
-    "clocks.max.sm",
-    "clocks.mem",
-    "temperature.gpu",
-    "power.limit",
-    "clocks_throttle_reasons.active",
-  );
-  if (found === undefined) return null;
-  const [sm, smHighest, memory, temperature, powerLimit, throttled] = found as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [sm, smHighest, memory] = nvidiaSmi("clocks.sm", "clocks.max.sm", "clocks.mem") ?? [];
+  if (sm === undefined || smHighest === undefined || memory === undefined) return null;
+  const [temperature, powerLimit] = nvidiaSmi("temperature.gpu", "power.limit") ?? [];
+  // Newer drivers have another name for it.
+  const [throttled] =
+    nvidiaSmi("clocks_event_reasons.active") ?? nvidiaSmi("clocks_throttle_reasons.active") ?? [];
   return { sm, smHighest, memory, temperature, powerLimit, throttled };
 }
 

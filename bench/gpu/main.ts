@@ -24,7 +24,7 @@ const usage = `Usage: run.sh <stage> ... [options]
 Measures this machine's GPU; each stage writes one JSON file. Stages: all, or any of
   ${stages.map(({ name }) => name).join(" ")}
 
-  --out <folder>    where the files go                                  (results)
+  --out <folder>    where the files go                          ($OUT, or results)
   --minutes <n>     most time of one stage; call again for what is left (7)
   --again           also what is finished already
   --device <name>   cuda, or simt: a rehearsal on the interpreter       (cuda)
@@ -43,7 +43,7 @@ function parse(argv: readonly string[]): Settings | undefined {
     args: [...argv],
     allowPositionals: true,
     options: {
-      out: { type: "string", default: "results" },
+      out: { type: "string", default: process.env.OUT || "results" },
       minutes: { type: "string", default: "7" },
       again: { type: "boolean", default: false },
       device: { type: "string", default: "cuda" },

@@ -100,6 +100,25 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// libraries(device): [{title, file, failure}], of the last two one is null
+Napi::Value libraries(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto or_null = [&](const std::string& s) {
+    return s.empty() ? env.Null() : Napi::Value(text(env, s));
+  };
+  Napi::Array list = Napi::Array::New(env);
+  const bool ok = guard(Addon::of(env).last_error, [&] {
+    for (const LibraryInfo& library : require_backend(read_string(info[0], "device")).libraries()) {
+      Napi::Object entry = Napi::Object::New(env);
+      entry["title"] = text(env, library.title);
+      entry["file"] = or_null(library.file);
+      entry["failure"] = or_null(library.failure);
+      list[list.Length()] = entry;
+    }
+  });
+  return ok ? Napi::Value(list) : Napi::Boolean::New(env, false);
+}
+
 // More threads than any machine has processors are a mistake, and would exhaust the system.
 constexpr size_t kMostThreads = 4096;
 
@@ -135,6 +154,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["takeError"] = Napi::Function::New<take_error>(env, "takeError");
   exports["kernels"] = Napi::Function::New<kernels>(env, "kernels");
   exports["info"] = Napi::Function::New<describe>(env, "info");
+  exports["libraries"] = Napi::Function::New<libraries>(env, "libraries");
   exports["counters"] = Napi::Function::New<counters>(env, "counters");
   exports["setThreads"] = Napi::Function::New<set_threads>(env, "setThreads");
   for (const AddExports add : more_exports()) add(env, exports);

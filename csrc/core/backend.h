@@ -12,6 +12,13 @@
 
 namespace lean {
 
+// A library that a backend's kernels open when they need it.
+struct LibraryInfo {
+  std::string_view title;
+  std::string file;     // the name that it was opened by; empty: it cannot be used
+  std::string failure;  // why not
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -25,6 +32,8 @@ class Backend {
   virtual std::string kind() const = 0;
   // Whether its memory is the host's.
   virtual bool is_host() const = 0;
+  // Opens them.
+  virtual std::vector<LibraryInfo> libraries() { return {}; }
 
   // Memory of the device: zeroed, aligned to 64 bytes. Throws Error(ERR_LEAN_OUT_OF_MEMORY).
   virtual void* allocate(size_t bytes) = 0;

@@ -104,11 +104,15 @@ void Program::place(Tensor& tensor, Place place, size_t slot, size_t offset, boo
 }
 
 void Program::seal(void* stream, size_t scratch_bytes) {
+  // A device's kernels find their own when the program is prepared.
+  const auto wants_scratch = [&](const Call& call) {
+    return backend_.is_host() && call.info->workspace_bytes != nullptr;
+  };
   for (auto& sequence : sequences_) {
     for (Call& call : sequence.calls) {
       for (size_t i = 0; i < call.count; ++i) {
         call.info->check(call.item(i));
-        if (call.info->workspace_bytes == nullptr) continue;
+        if (!wants_scratch(call)) continue;
         const int64_t bytes = call.info->workspace_bytes(call.item(i));
         scratch_bytes_ = std::max(scratch_bytes_, static_cast<size_t>(bytes));
       }
@@ -117,7 +121,7 @@ void Program::seal(void* stream, size_t scratch_bytes) {
   scratch_ = backend_.allocate(scratch_bytes_);
   for (auto& sequence : sequences_) {
     for (Call& call : sequence.calls) {
-      if (call.info->workspace_bytes == nullptr) continue;
+      if (!wants_scratch(call)) continue;
       for (size_t i = 0; i < call.count; ++i) call.info->set_workspace(call.item(i), scratch_);
     }
   }

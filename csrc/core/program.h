@@ -63,9 +63,9 @@ class Program {
   void run(size_t sequence);
   void synchronize() { executor_->synchronize(); }
   bool is_done() { return executor_->is_done(); }
+  void* stream() const { return executor_->stream(); }
   void wait_event(void* event) { executor_->wait_event(event); }
   void record_event(void* event) { executor_->record_event(event); }
-  void* stream() const { return executor_->stream(); }
   std::span<double> hyper() { return hyper_; }
 
   Backend& backend() const { return backend_; }

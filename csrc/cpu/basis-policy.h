@@ -4,17 +4,14 @@
 #include "cpu/backend/orthonormal.h"
 #include "cpu/gradient-product.h"
 #include "cpu/refresh.h"
+#include "cpu/workspace.h"
+#include "math/counters.h"
+#include "math/gradient-scale.h"
 
 namespace lean::cpu::LEAN_ISA {
 
-// A power of two that brings the gradient's largest magnitude to about 1, so that products of it
-// stay in range; 0 where there is no direction to be had from it: it is zero, not finite, or so
-// large that its row sums might overflow before they are scaled.
 inline float gradient_scale(Context& context, const Tensor& grad) {
-  const float largest = largest_magnitude(context, grad);
-  if (!(largest > 0 && largest < 0x1p112f)) return 0;
-  const uint32_t exponent = std::bit_cast<uint32_t>(largest) >> 23;
-  return std::bit_cast<float>((exponent < 2 ? 252u : 254u - exponent) << 23);
+  return scale_for(largest_magnitude(context, grad));
 }
 
 // --- the momentum ------------------------------------------------------------------------------
@@ -72,14 +69,30 @@ inline void rotate(Context& context, const BasisTarget& item, const float* trans
 
 // --- the basis -----------------------------------------------------------------------------------
 
-inline void store_basis(Context& context, const BasisTarget& item, const float* basis) {
-  const int64_t count = item.basis.numel();
-  dispatch_state(item.basis.dtype, [&]<class B>() {
+// Calls body(B{}, begin, size) for the tiles of a tensor of a basis's type B.
+template <class Body>
+void for_basis_tiles(Context& context, const Tensor& basis, Body body) {
+  const int64_t count = basis.numel();
+  dispatch_state(basis.dtype, [&]<class B>() {
     parallel_for(context, divide_up(count, kTileElements), [&](int64_t tile, int) {
       const int64_t begin = tile * kTileElements;
-      const int64_t size = clamp(count - begin, 0, kTileElements);
-      store_block({basis + begin, size}, 1, size, Block<B>{item.basis.as<B>() + begin, size});
+      body(B{}, begin, clamp(count - begin, 0, kTileElements));
     });
+  });
+}
+
+inline void store_basis(Context& context, const Tensor& to, const float* basis) {
+  for_basis_tiles(context, to, [&]<class B>(B, int64_t begin, int64_t size) {
+    store_block({basis + begin, size}, 1, size, Block<B>{to.as<B>() + begin, size});
+  });
+}
+
+inline void load_basis(Context& context, const Tensor& from, float* basis) {
+  for_basis_tiles(context, from, [&]<class B>(B, int64_t begin, int64_t size) {
+    for (int64_t i = 0; i < size; i += kLanes) {
+      const int n = static_cast<int>(clamp(size - i, 0, kLanes));
+      store(basis + begin + i, load(from.as<B>() + begin + i, n), n);
+    }
   });
 }
 
@@ -90,8 +103,29 @@ inline void adopt(Context& context, const BasisTarget& item, const float* basis,
     transfer_between(context, item.basis, basis, transfer);
     rotate(context, item, transfer);
   }
-  store_basis(context, item, basis);
+  store_basis(context, item.basis, basis);
   count_refresh(item);
+}
+
+// The same for a basis that was just computed, which may have to wait.
+inline void accept(Context& context, const BasisTarget& item, const float* basis, float* transfer) {
+  if (!item.next || !has_basis(item)) return adopt(context, item, basis, transfer);
+  store_basis(context, item.next, basis);
+  *item.next_call.as<int64_t>() = counters_of(item).calls;
+}
+
+// Adopts the basis that waits, if its time has come. `workspace` is the item's.
+inline void adopt_waiting(Context& context, const BasisTarget& item, void* memory) {
+  const auto& scalars = *item.scalars.as<StepScalars>();
+  if (!item.next || scalars.active == 0) return;
+  int64_t& call = *item.next_call.as<int64_t>();
+  if (!is_adoption_due(item, call, counters_of(item))) return;
+  Workspace workspace(memory);
+  auto* transfer = workspace.take<double>(item.rank() * item.rank());
+  auto* basis = workspace.take<float>(item.basis.numel());
+  load_basis(context, item.next, basis);
+  adopt(context, item, basis, reinterpret_cast<float*>(transfer));
+  call = 0;
 }
 
 // Keeps what there is, or takes random columns where there is nothing. `basis` is scratch memory
@@ -101,7 +135,7 @@ inline void refuse(Context& context, const BasisTarget& item, float* basis, doub
   if (has_basis(item)) return;
   fill_gaussian(context, basis, item.projected(), item.rank(), 0, random_key_of(item));
   orthonormalize(context, basis, item.projected(), item.rank(), gram);
-  store_basis(context, item, basis);
+  store_basis(context, item.basis, basis);
   counters_of(item).has_basis = kBasis;
 }
 

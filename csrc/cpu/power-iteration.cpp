@@ -44,12 +44,14 @@ void refresh(const PowerIteration& item, Context& context) {
     }
     orthonormalize(context, basis, projected, rank, gram);
   }
-  adopt(context, item, basis, reinterpret_cast<float*>(gram));
+  accept(context, item, basis, reinterpret_cast<float*>(gram));
 }
 
 void run(std::span<const PowerIteration> items, Context& context) {
   for (const PowerIteration& item : items) {
-    if (item.grad && refresh_is_due(item)) refresh(item, context);
+    if (!item.grad) continue;
+    adopt_waiting(context, item, item.workspace);
+    if (refresh_is_due(item)) refresh(item, context);
   }
 }
 

@@ -47,7 +47,8 @@ void refresh(const SvdBasis& item, Context& context) {
 
   const float scale = gradient_scale(context, item.grad);
   int64_t found = 0;
-  if (scale != 0 && item.method != SvdMethod::full) {
+  const bool by_gram = item.method == SvdMethod::automatic || item.method == SvdMethod::gram;
+  if (scale != 0 && by_gram) {
     found = from_gram(context, item, scale, basis, others);
   }
   if (scale != 0 && found == 0) found = from_svd(item, basis);
@@ -57,12 +58,14 @@ void refresh(const SvdBasis& item, Context& context) {
     fill_gaussian(context, basis, projected, rank, found, random_key_of(item));
     orthonormalize(context, basis, projected, rank, gram);
   }
-  adopt(context, item, basis, reinterpret_cast<float*>(gram));
+  accept(context, item, basis, reinterpret_cast<float*>(gram));
 }
 
 void run(std::span<const SvdBasis> items, Context& context) {
   for (const SvdBasis& item : items) {
-    if (item.grad && refresh_is_due(item)) refresh(item, context);
+    if (!item.grad) continue;
+    adopt_waiting(context, item, item.workspace);
+    if (refresh_is_due(item)) refresh(item, context);
   }
 }
 

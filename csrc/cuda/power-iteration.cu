@@ -2,7 +2,7 @@
 // due take turns, each with the whole grid.
 #include "kernels/power-iteration.h"
 
-#include "cuda/refresh/refresh-launch.cuh"
+#include "cuda/refresh/adopt-waiting.cuh"
 #include "cuda/register.h"
 
 namespace lean::cuda {
@@ -47,7 +47,7 @@ __device__ __forceinline__ void refresh_basis(const PowerIteration& item,
          from_old ? item.basis.dtype : DType::float32);
     orthonormal.run(mix64(noise ^ static_cast<uint64_t>(i)));
   }
-  refresh.adopt();
+  refresh.accept();
 }
 
 __global__ void __launch_bounds__(kThreads)
@@ -63,8 +63,11 @@ __global__ void __launch_bounds__(kThreads)
 
 void record(std::span<const PowerIteration> items, Recorder& recorder) {
   if (items.empty()) return;
-  recorder.launch_together(iterate, refresh_blocks(items), kThreads, recorder.upload(items),
-                           items.size(), refresh_memory(items, recorder), recorder.bases());
+  const PowerIteration* uploaded = recorder.upload(items);
+  const RefreshMemory memory = refresh_memory(items, recorder);
+  record_adoptions(items, uploaded, memory, recorder);
+  recorder.launch_together(iterate, refresh_blocks(items), kThreads, uploaded, items.size(), memory,
+                           recorder.bases());
 }
 
 const Registered<PowerIteration, record> registered;

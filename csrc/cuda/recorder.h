@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/executor.h"
 #include "core/kernel.h"
 #include "cuda/device/tensor.cuh"
 
@@ -44,10 +45,44 @@ struct Launch {
   void enqueue(cudaStream_t stream) const;
 };
 
+// What the host does in a run between launches, since it cannot be captured: calls of libraries. A
+// run in which no such step is due replays one graph and leaves the host out of it.
+class HostStep {
+ public:
+  virtual ~HostStep() = default;
+  // Whether the run that is about to start may need it; asked once for every run. `bases` is where
+  // the program's memories are in it.
+  virtual bool is_due(std::span<const uint64_t> bases) = 0;
+  // Enqueues what is due, after the launches recorded before it; may wait for them.
+  virtual void run(cudaStream_t stream) = 0;
+  // The state has been written from outside.
+  virtual void forget() = 0;
+};
+
+// Launches, and after how many of them the host has a step to do.
+struct Recording {
+  struct Host {
+    size_t after;
+    std::unique_ptr<HostStep> step;
+  };
+  std::vector<Launch> launches;
+  std::vector<Host> host;
+};
+
 class Recorder final : public Context {
  public:
-  Recorder(DeviceArena& arena, Bases bases, size_t scratch_bytes)
-      : arena_(arena), bases_(bases), scratch_bytes_(scratch_bytes) {}
+  Recorder(DeviceArena& arena, Bases bases, std::span<const Call> calls, size_t scratch_bytes)
+      : arena_(arena), bases_(bases), calls_(calls), scratch_bytes_(scratch_bytes) {}
+
+  // The items of another kernel in the same sequence.
+  template <class Item>
+  std::span<const Item> items_of() const {
+    for (const Call& call : calls_) {
+      if (call.info->name != Item::name) continue;
+      return {reinterpret_cast<const Item*>(call.items.get()), call.count};
+    }
+    return {};
+  }
 
   // The program's table of bases, on the device.
   Bases bases() const { return bases_; }
@@ -101,7 +136,15 @@ class Recorder final : public Context {
         .cooperative = true;
   }
 
-  std::vector<Launch> take() { return std::move(launches_); }
+  // How many blocks of a kernel the device can run at once.
+  static size_t resident_blocks(const void* kernel, unsigned threads);
+
+  // Has the host do something in every run that needs it.
+  void host(std::unique_ptr<HostStep> step) {
+    recording_.host.push_back({recording_.launches.size(), std::move(step)});
+  }
+
+  Recording take() { return std::move(recording_); }
 
  private:
   const void* upload(const void* values, size_t bytes);
@@ -109,7 +152,7 @@ class Recorder final : public Context {
   template <class Kernel, class Values>
   Launch& add(Kernel kernel, size_t blocks, unsigned threads, Values arguments) {
     auto values = std::make_shared<Values>(std::move(arguments));
-    Launch& added = launches_.emplace_back();
+    Launch& added = recording_.launches.emplace_back();
     added.kernel = reinterpret_cast<const void*>(kernel);
     added.grid = dim3(static_cast<unsigned>(blocks));
     added.block = dim3(threads);
@@ -117,13 +160,13 @@ class Recorder final : public Context {
     added.values = std::move(values);
     return added;
   }
-  static size_t resident_blocks(const void* kernel, unsigned threads);
   static void require_tiles(size_t before, int64_t more);
 
   DeviceArena& arena_;
   Bases bases_;
+  std::span<const Call> calls_;
   size_t scratch_bytes_;
-  std::vector<Launch> launches_;
+  Recording recording_;
 };
 
 }  // namespace lean::cuda

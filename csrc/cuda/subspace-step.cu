@@ -10,6 +10,7 @@
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/moments.cuh"
 #include "cuda/device/rounder.cuh"
+#include "cuda/partial-sums.h"
 #include "cuda/projected-product.cuh"
 #include "cuda/register.h"
 

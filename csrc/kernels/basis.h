@@ -6,6 +6,10 @@
 //   - on a gradient that is zero, not finite or (for a basis) above 2^112, where products overflow:
 //     keeps basis and momentum, refused += 1; a parameter without a basis gets random orthonormal
 //     columns (lines: the first r) and has_basis.
+// A basis (powerIteration, svdBasis) may be adopted later than it is computed: where `next` is
+// given and the weight has a basis already, the new one is put there, next_call = calls, and all
+// else stays. It is adopted, as above, in the first active step with calls >= next_call +
+// refresh_delay, before that step's own refresh; then next_call = 0.
 #pragma once
 
 #include "core/field.h"
@@ -23,6 +27,9 @@ struct BasisTarget {
   OnRefresh on_refresh = OnRefresh::restart;
   int64_t seed = 0;
   int64_t stream = 0;
+  Tensor next;       // as basis: the one that waits; or absent
+  Tensor next_call;  // int64: the call whose gradient it is of, 0: none waits
+  int64_t refresh_delay = 0;
 
   constexpr int64_t rank() const { return basis.shape[1]; }
   // Length of the projected lines, and how many there are: R is others x r (right), r x others.
@@ -40,6 +47,12 @@ struct BasisTarget {
     const bool fits = on_refresh == OnRefresh::keep || exp_avg.numel() == others() * rank();
     require(fits && is_state_type(exp_avg.dtype),
             "exp_avg must have the shape of the projected gradient");
+    require(!next == !next_call && refresh_delay >= 0,
+            "next and next_call go together, and refresh_delay must not be negative");
+    require_type(next, basis.dtype, "next");
+    require_type(next_call, DType::int64, "next_call");
+    require(!next || (next.numel() == basis.numel() && next_call.numel() == 1),
+            "next must have the shape of basis, and next_call one entry");
   }
 };
 
@@ -80,6 +93,14 @@ constexpr auto basis_fields() {
                     field("onRefresh", static_cast<OnRefresh Item::*>(&Item::on_refresh)),
                     field("seed", static_cast<int64_t Item::*>(&Item::seed)),
                     field("stream", static_cast<int64_t Item::*>(&Item::stream))};
+}
+
+// Of those of them that can wait.
+template <class Item>
+constexpr auto next_fields() {
+  return std::tuple{optional_field("next", static_cast<Tensor Item::*>(&Item::next)),
+                    optional_field("nextCall", static_cast<Tensor Item::*>(&Item::next_call)),
+                    field("refreshDelay", static_cast<int64_t Item::*>(&Item::refresh_delay))};
 }
 
 template <class Item>

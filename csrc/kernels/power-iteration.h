@@ -24,7 +24,7 @@ struct PowerIteration : BasisTarget {
   void* workspace = nullptr;
 
   static constexpr auto fields() {
-    return std::tuple_cat(basis_fields<PowerIteration>(),
+    return std::tuple_cat(basis_fields<PowerIteration>(), next_fields<PowerIteration>(),
                           std::tuple{field("warmPasses", &PowerIteration::warm_passes),
                                      field("coldPasses", &PowerIteration::cold_passes)});
   }

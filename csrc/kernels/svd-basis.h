@@ -1,8 +1,11 @@
 // A new basis from the singular vectors of the gradient that belong to its r largest singular
 // values: right ones (right) or left ones (left).
 //   gram: eigenvectors of G^T G or G G^T, whichever is smaller, formed and decomposed in float64
-//   full: a thin singular value decomposition in float64
-//   auto: the faster of the two, by a rule that each backend commits; never timed at run time
+//   full: a thin singular value decomposition in float64, by the driver that the backend prefers
+//   gesvd, gesvdp, gesvdr: the same by that driver of cuSOLVER, of which gesvdr is randomized and
+//     for small ranks; a backend that has no such drivers takes `full`
+//   auto: the fastest of the exact ones, by a rule that each backend commits; never timed at run
+//     time
 // Signs are the library's; nothing here depends on them. Where r is above the rank of G, random
 // directions complete the basis.
 #pragma once
@@ -13,8 +16,9 @@
 
 namespace lean {
 
-enum class SvdMethod : int32_t { automatic, gram, full };
-inline constexpr std::string_view kSvdMethodNames[] = {"auto", "gram", "full"};
+enum class SvdMethod : int32_t { automatic, gram, full, gesvd, gesvdp, gesvdr };
+inline constexpr std::string_view kSvdMethodNames[] = {"auto",  "gram",   "full",
+                                                       "gesvd", "gesvdp", "gesvdr"};
 inline constexpr std::span<const std::string_view> choice_names(SvdMethod) {
   return kSvdMethodNames;
 }
@@ -26,7 +30,8 @@ struct SvdBasis : BasisTarget {
   void* workspace = nullptr;
 
   static constexpr auto fields() {
-    return std::tuple_cat(basis_fields<SvdBasis>(), std::tuple{field("method", &SvdBasis::method)});
+    return std::tuple_cat(basis_fields<SvdBasis>(), next_fields<SvdBasis>(),
+                          std::tuple{field("method", &SvdBasis::method)});
   }
 
   // Entries of the other side's vectors, which are found first where that side is the shorter one.

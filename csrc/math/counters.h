@@ -14,6 +14,13 @@ constexpr bool refresh_is_due(const Item& item, const Counters& counters) {
   return counters.calls > 1 && since >= 0 && since % item.update_proj_gap == 0;
 }
 
+// Whether a basis that waits (kernels/basis.h) is adopted in a step that is active. Item is a
+// BasisTarget.
+template <class Item>
+constexpr bool is_adoption_due(const Item& item, int64_t next_call, const Counters& counters) {
+  return next_call > 0 && counters.calls - next_call >= item.refresh_delay;
+}
+
 // `result` is that of GradientNorm, or nullptr.
 template <class Item>
 constexpr void open_step(const Item& item, bool has_grad, const double* result, Counters& counters,

@@ -3,7 +3,13 @@ import { availableParallelism, cpus } from "node:os";
 import { bindingFile } from "../binding.js";
 import { isHost } from "../devices.js";
 import { type ErrorCode, LeanError } from "../errors.js";
-import { type AbsentDevice, describeNative, kernelNames } from "../native.js";
+import {
+  type AbsentDevice,
+  describeLibraries,
+  describeNative,
+  kernelNames,
+  type LibraryDescription,
+} from "../native.js";
 import { version } from "../version.js";
 import { command, exitCode } from "./command.js";
 import { definitions } from "./text.js";
@@ -25,6 +31,8 @@ interface DeviceInfo {
   readonly blas: string | null;
   readonly kernels: readonly string[];
   readonly missingKernels: readonly string[];
+  /** Opened when they are needed, or now. */
+  readonly libraries: readonly LibraryDescription[];
 }
 
 interface AddonInfo {
@@ -55,7 +63,8 @@ function describeAddon(): Pick<Info, "addon" | "error"> {
       const [first, second = "unknown"] = kind.split("/");
       const [instructionSet, blas] = isHost(name) ? [first, second] : [second, null];
       const missingKernels = kernelNames.filter((kernel) => !kernels.includes(kernel));
-      return { name, kind, instructionSet, blas, kernels, missingKernels };
+      const libraries = describeLibraries(name);
+      return { name, kind, instructionSet, blas, kernels, missingKernels, libraries };
     });
     return { addon: { file: bindingFile(), threads, devices: described, absent }, error: null };
   } catch (error) {
@@ -76,11 +85,26 @@ export function describeInstallation(): Info {
   };
 }
 
-function deviceText({ instructionSet, blas, kernels, missingKernels }: DeviceInfo): string {
+/** A library by the name that it was opened by, or why it was not. */
+export function libraryText({ title, file, failure }: LibraryDescription): string {
+  return file === null ? `${title} none: ${failure}` : `${title} ${file}`;
+}
+
+function deviceText({
+  instructionSet,
+  blas,
+  kernels,
+  missingKernels,
+  libraries: opened,
+}: DeviceInfo): string {
   const all = kernels.length + missingKernels.length;
   const missing = missingKernels.length === 0 ? "" : `, without ${missingKernels.join(", ")}`;
   const libraries = blas === null ? "" : `, OpenBLAS for ${blas}`;
-  return `${instructionSet} kernels${libraries}\n${kernels.length} of ${all} kernels${missing}`;
+  return [
+    `${instructionSet} kernels${libraries}`,
+    `${kernels.length} of ${all} kernels${missing}`,
+    ...opened.map(libraryText),
+  ].join("\n");
 }
 
 function asText({ addon, error, ...info }: Info): string {

@@ -130,6 +130,8 @@ export interface Projector {
   readonly lines: boolean;
   /** Whether PᵀP = I; default true. Momenta in a subspace and its complement need that. */
   readonly orthonormal?: boolean;
+  /** Whether its kernel can leave a basis waiting, as `refreshDelay` has it: csrc/kernels/basis.h. */
+  readonly delays?: boolean;
   plan(projection: Projection): ProjectorPlan;
 }
 

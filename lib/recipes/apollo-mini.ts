@@ -24,6 +24,7 @@ export function apolloMini(options: ApolloOptions = {}): Recipe {
       scale: Math.sqrt(128),
       maxGrowth: 1.01,
     },
+    own: ["maxGrowth"],
   });
   return compose("apolloMini", { ...s.step, momentum: s.lowRankAdam() }, options, { lr: 0.01 });
 }

@@ -30,6 +30,7 @@ export function apollo(options: ApolloOptions = {}): Recipe {
     eps: 1e-6,
     correct: { first: true, second: true },
     lowRank: { projector: "powerIteration", direction: "gradient", maxGrowth: 1.01 },
+    own: ["maxGrowth"],
   });
   return compose("apollo", { ...s.step, momentum: s.lowRankAdam() }, options, { lr: 0.01 });
 }

@@ -28,7 +28,8 @@ import {
  * Published behaviour, as a bundle of options that can each be chosen alone:
  * - "sn-sm" (github.com/timmytonga/sn-sm): bias "hf", decay "after", refreshOffset updateProjGap − 1,
  *   onRefresh "published", blockRule "divisor"; betas[1] = 0 means no second moment
- * - "galore" (github.com/jiaweizzhao/GaLore): bias "hf", decay "after", refreshOffset 0, onRefresh "keep"
+ * - "galore" (github.com/jiaweizzhao/GaLore): bias "hf", decay "after", refreshOffset 0, onRefresh
+ *   "keep", and for moments that both live in the basis projector "svd"
  */
 export type Compat = "sn-sm" | "galore";
 
@@ -48,7 +49,7 @@ export type SubsetNormOptions = Pick<SubsetOptions, "partition" | "reduce" | "bl
 /** Options of a subspace momentum. */
 export type SubspaceMomentumOptions = Pick<
   SubspaceOptions,
-  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh"
+  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh" | "refreshDelay"
 >;
 
 /** Options of Adam in a low-rank basis. */
@@ -62,7 +63,15 @@ export type GrowthOptions = Pick<LowRankOptions, "maxGrowth">;
 
 const familyNames = [...recipeOptionNames, "betas", "eps", "biasCorrection", "compat"];
 const subsetNames = ["partition", "reduce", "blockRule"];
-const subspaceNames = ["rank", "projector", "updateProjGap", "side", "refreshOffset", "onRefresh"];
+const subspaceNames = [
+  "rank",
+  "projector",
+  "updateProjGap",
+  "side",
+  "refreshOffset",
+  "onRefresh",
+  "refreshDelay",
+];
 
 const lowRankNames = [...subspaceNames, "scale"];
 
@@ -71,6 +80,8 @@ interface CompatSettings {
   readonly decay?: "after";
   readonly refreshOffset?: number;
   readonly onRefresh?: OnRefresh;
+  /** Of a low-rank Adam, which depends on more than the subspace. */
+  readonly projector?: "svd";
   readonly blockRule?: "divisor";
 }
 
@@ -78,7 +89,9 @@ function compatSettings(compat: Compat | undefined, updateProjGap: number): Comp
   if (compat === undefined) return {};
   requireOneOf("compat", compat, ["sn-sm", "galore"]);
   const scalars = { bias: "hf", decay: "after" } as const;
-  if (compat === "galore") return { ...scalars, refreshOffset: 0, onRefresh: "keep" };
+  if (compat === "galore") {
+    return { ...scalars, refreshOffset: 0, onRefresh: "keep", projector: "svd" };
+  }
   return {
     ...scalars,
     refreshOffset: updateProjGap - 1,
@@ -132,7 +145,6 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
     ...(defaults.subspace ? subspaceNames : []),
     ...(defaults.own ?? []),
     ...(defaults.lowRank ? lowRankNames : []),
-    ...(defaults.lowRank?.maxGrowth === undefined ? [] : ["maxGrowth"]),
   ]);
   const betas = options.betas ?? defaults.betas;
   requireBetas(betas);
@@ -171,6 +183,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
         projector: options.projector,
         side: options.side as ProjectionSide,
         onRefresh,
+        refreshDelay: options.refreshDelay,
         perBasis: restarts(onRefresh) && bias !== "hf",
       }),
     elementwise: () => (hasSecond ? elementwise(accumulation) : none()),
@@ -191,7 +204,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
         beta2: betas[1],
         eps,
         correctBias: first,
-        projector: options.projector ?? defaults.lowRank?.projector,
+        projector: options.projector ?? compat.projector ?? defaults.lowRank?.projector,
         side: options.side,
         onRefresh: options.onRefresh as LowRankOptions["onRefresh"],
         scale: options.scale ?? defaults.lowRank?.scale,

@@ -28,6 +28,7 @@ export function fira(options: FiraOptions = {}): Recipe {
     eps: 1e-6,
     correct: { first: true, second: true },
     lowRank: { direction: "residual", scale: 0.25, maxGrowth: 1.01 },
+    own: ["maxGrowth"],
   });
   return compose("fira", { ...s.step, momentum: s.lowRankAdam() }, options, { lr: 0.01 });
 }

@@ -21,13 +21,12 @@ export type GaloreOptions = FamilyOptions & LowRankAdamOptions;
  * @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_OPTION, ERR_LEAN_UNSUPPORTED
  */
 export function galore(options: GaloreOptions = {}): Recipe {
-  const projector = options.compat === "galore" ? "svd" : "powerIteration";
   const s = familySettings(options, {
     name: "galore",
     betas: [0.9, 0.999],
     eps: 1e-6,
     correct: { first: true, second: true },
-    lowRank: { projector, scale: 0.25 },
+    lowRank: { scale: 0.25 },
   });
   return compose("galore", { ...s.step, momentum: s.lowRankAdam() }, options, { lr: 0.01 });
 }

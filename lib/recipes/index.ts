@@ -19,6 +19,7 @@ import { ldadam } from "./ldadam.js";
 import { muon } from "./muon.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
+import { scaleSGD } from "./scale-sgd.js";
 import { sgd } from "./sgd.js";
 import { sgdSM } from "./sgd-sm.js";
 
@@ -44,6 +45,7 @@ export const recipes = {
   fira,
   apollo,
   apolloMini,
+  scaleSGD,
   ldadam,
   generic,
 };

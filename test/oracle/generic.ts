@@ -77,7 +77,8 @@ export interface LowRankTaken {
  * lowRank keeps both moments in the coordinates of the basis: test/oracle/low-rank-step.ts.
  *
  * A refresh is due where there is no basis, and at calls with calls > 1, calls − 1 ≥ offset and
- * (calls − 1 − offset) mod gap = 0. A step skipped for a non-finite gradient counts as a call and
+ * (calls − 1 − offset) mod gap = 0; with a delay d, what it finds at call t is used from the first
+ * step on that is not skipped and has calls ≥ t + d. A step skipped for a non-finite gradient counts as a call and
  * changes nothing else.
  *
  * Sources: Adam (Kingma & Ba 2015, Algorithm 1), AdamW (Loshchilov & Hutter 2019, Algorithm 2),
@@ -98,6 +99,8 @@ export class OracleOptimizer {
   lastNorm = 0;
   /** How the last one was taken; null where it was none, or skipped. */
   taken: LowRankTaken | null = null;
+  /** One that was found at a call and is not in use yet. */
+  waiting: { readonly subspace: Subspace; readonly call: number } | null = null;
   /** Steps taken or skipped. */
   calls = 0;
   /** Steps taken. */
@@ -141,8 +144,7 @@ export class OracleOptimizer {
 
     const factor = this.#gradientFactor(norm);
     const isFirstBasis = this.subspace === null;
-    const isRefresh = isProjected(this.#options) && this.#isRefreshDue();
-    if (isRefresh) this.#refresh(grad, factor, given);
+    const isNew = isProjected(this.#options) && this.#renewSubspace(grad, factor, given);
     this.updates++;
     this.sinceRestart++;
 
@@ -150,7 +152,7 @@ export class OracleOptimizer {
     this.param = after.param;
     this.momentum = after.momentum;
     this.secondMoment = after.secondMoment;
-    if (isRefresh && !isFirstBasis && onRefresh === "published") this.#restart();
+    if (isNew && !isFirstBasis && onRefresh === "published") this.#restart();
     return true;
   }
 
@@ -179,14 +181,37 @@ export class OracleOptimizer {
     return this.calls > 1 && since >= 0 && since % gap === 0;
   }
 
+  /**
+   * Finds a subspace where one is due, and takes the first one, and later ones `delay` calls
+   * afterwards; true where the step has a new one.
+   */
+  #renewSubspace(grad: ArrayLike<number>, gradFactor: number, given: OracleStepArguments): boolean {
+    const { delay } = this.#options;
+    const { shape } = this.#geometry as Geometry;
+    const waiting = this.waiting;
+    const isRipe = waiting !== null && this.calls >= waiting.call + delay;
+    if (isRipe) {
+      this.#adopt(waiting.subspace);
+      this.waiting = null;
+    }
+    if (!this.#isRefreshDue()) return isRipe;
+    const l2 = this.#l2();
+    const gradient = effectiveGradient(this.param, grad, { ...neutralScalars, gradFactor, l2 });
+    const found = this.#newSubspace(matrix(...shape, gradient), given);
+    if (delay > 0 && this.subspace !== null) {
+      this.waiting = { subspace: found, call: this.calls };
+      return isRipe;
+    }
+    this.#adopt(found);
+    return true;
+  }
+
   /** Replaces the subspace and carries the momentum over. */
-  #refresh(grad: ArrayLike<number>, gradFactor: number, given: OracleStepArguments): void {
+  #adopt(found: Subspace): void {
     const { onRefresh } = this.#options;
     const { shape, side } = this.#geometry as Geometry;
     const old = this.subspace;
-    const l2 = this.#l2();
-    const gradient = effectiveGradient(this.param, grad, { ...neutralScalars, gradFactor, l2 });
-    this.subspace = this.#newSubspace(matrix(...shape, gradient), given);
+    this.subspace = found;
     if (onRefresh === "restart") {
       this.#restart();
     } else if (onRefresh === "rotate" && old !== null && this.momentum !== null) {

@@ -56,6 +56,8 @@ export interface OracleOptions {
   readonly gap: number;
   /** Calls after the first before the schedule starts. */
   readonly offset: number;
+  /** Calls from the gradient that a subspace is found from until it is used; the first is at once. */
+  readonly delay: number;
   /**
    * What becomes of the momentum in a new subspace. `restart`: it starts at zero; `rotate`: the part
    * that lies in the new subspace stays; `keep`: its coordinates stay as they are; `published`: they
@@ -97,6 +99,7 @@ export const defaultOptions: Omit<OracleOptions, "shape" | "lr"> = {
   side: null,
   gap: 1,
   offset: 0,
+  delay: 0,
   onRefresh: "restart",
   maxGradNorm: null,
   skipNonFinite: false,

@@ -30,7 +30,7 @@ const projected: readonly Recipe[] = [
   sgdSM(subspace),
   adamSM(subspace),
   adagradSNSM(subspace),
-  ...(["powerIteration", "uniform", "topK"] as const).map((projector) =>
+  ...(["powerIteration", "svd", "uniform", "topK"] as const).map((projector) =>
     adamSNSM({ ...subspace, projector, onRefresh: "rotate" }),
   ),
 ];
@@ -347,6 +347,40 @@ describe.each(cudaBackends)("on %s", (device) => {
     }
     // The gradient for the sums; weight, gradient and the lines' share of momentum for the step.
     expect(touched / (count * (8 + (4 * rank) / lines))).toBeLessThan(1.02);
+  });
+
+  test("a step waits for the device where a decomposition can be due, and nowhere else", () => {
+    if (takeCounters(device, true) === null) return;
+    const made = { ...parameter(48, 1), shape: [8, 6] };
+    const recipe = adamSM({ ...subspace, updateProjGap: 3, projector: "svd" });
+    using optimizer = make([made], recipe, { skipNonFinite: true });
+    const looked = (grad = made.grad.ptr as bigint | null) => {
+      takeCounters(device, true);
+      optimizer.step({ grads: { [made.name]: grad } });
+      optimizer.synchronize();
+      const kernels = takeCounters(device, false) ?? [];
+      return kernels.some(({ kernel }) => kernel.includes("look("));
+    };
+    const broken = deviceMemory(device).fromHost(new Float32Array(48).fill(Number.NaN));
+    // A first basis is due until there is one: not without a gradient, nor from one that is skipped.
+    expect([looked(null), looked(broken.ptr), looked(), looked()]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    // Calls 4 and 7 are due, and a gradient that is not there makes no call.
+    expect([looked(), looked(null), looked(), looked(), looked()]).toEqual([
+      true,
+      false,
+      false,
+      false,
+      true,
+    ]);
+    // What is loaded may have any counters.
+    optimizer.loadStateDict(optimizer.stateDict());
+    expect([looked(), looked()]).toEqual([true, false]);
+    expect(optimizer.counters(made.name)).toMatchObject([{ calls: 9, skipped: 1, refreshes: 3 }]);
   });
 
   test("the state may be the caller's memory", () => {

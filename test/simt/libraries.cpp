@@ -28,7 +28,7 @@ Function solver(const char* name) {
 
 template <class Function>
 Function blas(const char* name) {
-  return find<Function>("/usr/local/cuda/lib64/libcublas.so.13", name);
+  return find<Function>("libcublas.so.13", name);
 }
 
 using Handle = void*;

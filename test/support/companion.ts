@@ -87,6 +87,12 @@ export class Companion {
     return values.subarray(this.matrix * count, (this.matrix + 1) * count);
   }
 
+  /** The basis that a step has found, if it has: one that is not used yet lies apart. */
+  foundBasis(after: StateDict): Float64Array | undefined {
+    const waits = this.#settings.delay > 0 && this.oracle.subspace !== null;
+    return this.state(after, waits ? "next_basis" : "basis");
+  }
+
   /** Gives the oracle the library's weight and moments. */
   synchronize(param: Float64Array, state: StateDict): void {
     this.oracle.param = this.part(param).slice();

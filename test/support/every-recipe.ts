@@ -20,6 +20,7 @@ import {
   type Recipe,
   rmsprop,
   rmspropSN,
+  scaleSGD,
   sgd,
   sgdSM,
 } from "lean-optim";
@@ -72,6 +73,10 @@ export function everyRecipe(options: ProjectedOptions = {}): NamedRecipe[] {
       name: `adamSNSM, ${onRefresh}`,
       recipe: adamSNSM({ ...subspace, onRefresh }),
     })),
+    ...(["powerIteration", "svd"] as const).map((projector) => ({
+      name: `adamSNSM, ${projector}, two calls late`,
+      recipe: adamSNSM({ ...subspace, projector, onRefresh: "rotate", refreshDelay: 2 }),
+    })),
     {
       name: "adamSNSM, topK, rotate",
       recipe: adamSNSM({ ...subspace, projector: "topK", onRefresh: "rotate" }),
@@ -83,5 +88,6 @@ export function everyRecipe(options: ProjectedOptions = {}): NamedRecipe[] {
     { name: "fira", recipe: fira(subspace) },
     { name: "apollo", recipe: apollo(subspace) },
     { name: "apolloMini", recipe: apolloMini({ ...subspace, rank: 1 }) },
+    { name: "scaleSGD", recipe: scaleSGD({ lr: 0.05, momentum: 0.9 }) },
   ];
 }

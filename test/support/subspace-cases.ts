@@ -5,7 +5,7 @@ import { shapes } from "./shapes.js";
 
 type SubspaceMomentum = Pick<
   SubspaceOptions,
-  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh"
+  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh" | "refreshDelay"
 >;
 
 /** Whose shorter side has more than one dimension, so that a rank of 2 is less than all. */
@@ -42,6 +42,13 @@ export const subspaceCases: readonly Case<SubspaceMomentum>[] = [
       oracle: { side: sideOfLines[side], projector: "givenLines" as const },
     })),
   ]),
+  ...(["powerIteration", "svd"] as const).flatMap((projector) =>
+    policies.map((onRefresh) => ({
+      title: `${projector}, onRefresh ${onRefresh}, adopted two calls later`,
+      options: { projector, onRefresh, refreshDelay: 2 },
+      oracle: { onRefresh, delay: 2 },
+    })),
+  ),
   { title: "a new basis at every step", options: { updateProjGap: 1 }, oracle: { gap: 1 } },
   { title: "refreshes at the same time", options: { refreshOffset: 0 }, oracle: { offset: 0 } },
   {

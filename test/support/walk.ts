@@ -89,7 +89,7 @@ export function walk(what: Walk): Optimizer {
       const { name } = companion;
       companion.synchronize(before.weights.get(name) as Float64Array, before.state);
       companion.oracle.step(companion.part(seen.get(name) as Float64Array), {
-        basis: companion.state(after.state, "basis"),
+        basis: companion.foundBasis(after.state),
         leftBasis: companion.state(after.state, "left_basis"),
         lines: companion.state(after.state, "index"),
         gradNorm,

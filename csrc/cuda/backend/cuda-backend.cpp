@@ -7,6 +7,8 @@
 #include "cuda/backend/cuda-executor.h"
 #include "cuda/backend/foreign-memory.h"
 #include "cuda/backend/words.h"
+#include "cuda/libs/cublas.h"
+#include "cuda/libs/cusolver.h"
 #include "cuda/register.h"
 
 namespace lean::cuda {
@@ -23,6 +25,13 @@ class CudaBackend final : public Backend {
     return std::string(kDevice) + "/sm_" + std::to_string(capability_);
   }
   bool is_host() const override { return false; }
+  std::vector<LibraryInfo> libraries() override {
+    std::vector<LibraryInfo> list;
+    for (const Library* each : {&cusolver().library, &cublas().library}) {
+      list.push_back({each->title(), each->file(), each->failure()});
+    }
+    return list;
+  }
 
   void* allocate(size_t bytes) override {
     if (bytes == 0) return nullptr;

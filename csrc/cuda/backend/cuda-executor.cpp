@@ -52,7 +52,7 @@ CudaExecutor::CudaExecutor(Backend& backend, int device, const Plan& plan)
   device_bases_ =
       static_cast<uint64_t*>(arena_.upload(bases_.data(), bases_.size() * sizeof(uint64_t)));
   for (const std::span<const Call> calls : plan.sequences) {
-    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_), plan.scratch_bytes);
+    Recorder recorder(arena_, reinterpret_cast<Bases>(device_bases_), calls, plan.scratch_bytes);
     for (const Call& call : calls) call.run(call.items.get(), call.count, recorder);
     sequences_.emplace_back(recorder.take());
   }
@@ -130,15 +130,16 @@ void CudaExecutor::require_no_capture() const {
 
 void CudaExecutor::run(size_t sequence, std::span<const double> hyper) {
   enter();
-  Graph& graph = sequences_[sequence];
+  Sequence& steps = sequences_[sequence];
   const bool captured = is_captured();
+  if (captured) steps.require_capturable();
   // A graph of the caller's brings along all that the step reads, whatever ran before a replay of
   // it. What a replay leaves behind nobody tells: from then on every run does the same.
   was_captured_ = was_captured_ || captured;
   if (was_captured_) forget_sent();
   send_bases();
   send_hyper(hyper);
-  captured ? graph.enqueue(stream_) : graph.run(stream_);
+  captured ? steps.enqueue(stream_) : steps.run(stream_, bases_);
 }
 
 void CudaExecutor::wait_event(void* event) {
@@ -175,6 +176,7 @@ void CudaExecutor::copy_in(void* to, const void* host, size_t bytes) {
   if (bytes == 0) return;
   enter();
   require_no_capture();
+  for (Sequence& sequence : sequences_) sequence.forget();
   check(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, stream_), "could not copy");
   check(cudaStreamSynchronize(stream_), "could not copy");
 }

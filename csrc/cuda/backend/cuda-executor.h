@@ -8,7 +8,7 @@
 
 #include "core/backend.h"
 #include "cuda/backend/device-arena.h"
-#include "cuda/backend/graph.h"
+#include "cuda/backend/sequence.h"
 
 namespace lean::cuda {
 
@@ -48,7 +48,7 @@ class CudaExecutor final : public Executor {
   size_t moved_begin_ = 0;
   size_t moved_end_ = 0;
   std::vector<uint64_t> hyper_;  // as last sent; none: unknown
-  std::vector<Graph> sequences_;
+  std::vector<Sequence> sequences_;
 };
 
 }  // namespace lean::cuda

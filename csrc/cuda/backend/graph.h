@@ -15,6 +15,11 @@ class Graph {
   explicit Graph(std::vector<Launch> launches) : launches_(std::move(launches)) {}
   Graph(Graph&& other) noexcept
       : launches_(std::move(other.launches_)), ready_(std::exchange(other.ready_, nullptr)) {}
+  Graph& operator=(Graph&& other) noexcept {
+    std::swap(launches_, other.launches_);
+    std::swap(ready_, other.ready_);
+    return *this;
+  }
   ~Graph();
 
   size_t size() const { return launches_.size(); }

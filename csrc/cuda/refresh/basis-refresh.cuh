@@ -5,8 +5,10 @@
 #include "core/random.h"
 #include "cuda/device/float-product.cuh"
 #include "cuda/device/tensor.cuh"
+#include "cuda/refresh/largest.cuh"
 #include "cuda/refresh/orthonormal.cuh"
 #include "kernels/basis.h"
+#include "math/gradient-scale.h"
 
 namespace lean::cuda {
 
@@ -40,29 +42,18 @@ class BasisRefresh {
     return s.active != 0 && s.refresh != 0;
   }
 
-  // A power of two that brings the gradient's largest magnitude to about 1; 0 where there is no
-  // direction to be had from it: it is zero, not finite, or so large that products might overflow.
+  // See math/gradient-scale.h.
   __device__ float gradient_scale() const {
     if (Grid::is_first()) *memory.largest = 0;
     Grid::sync();
     const void* grad = at<const void>(item.grad, bases);
-    const DType type = item.grad.dtype;
     const int64_t count = item.grad.numel();
     uint32_t most = 0;
-    Grid::threads(count, kOctet, [&](int64_t i) {
-      const int64_t left = count - i;
-      const Octet g =
-          widen(load(grad, type, i, left < kOctet ? static_cast<int>(left) : kOctet), type);
-#pragma unroll
-      for (int k = 0; k < kOctet; ++k) most = max(most, __float_as_uint(g.x[k].x) & 0x7fffffffu);
-    });
-    most = __reduce_max_sync(0xffffffffu, most);
-    if (threadIdx.x % kWarp == 0) atomicMax(memory.largest, most);
+    Grid::threads(count, kOctet,
+                  [&](int64_t i) { raise_to_octet(most, grad, item.grad.dtype, count, i); });
+    merge_largest(memory.largest, most);
     Grid::sync();
-    const float largest = __uint_as_float(*memory.largest);
-    if (!(largest > 0 && largest < 0x1p112f)) return 0;
-    const uint32_t exponent = __float_as_uint(largest) >> 23;
-    return __uint_as_float((exponent < 2 ? 252u : 254u - exponent) << 23);
+    return scale_for(__uint_as_float(*memory.largest));
   }
 
   // to <- factor * product.
@@ -81,33 +72,41 @@ class BasisRefresh {
   }
 
   // Puts memory.basis in the place of the old one, and treats the momentum.
-  __device__ void adopt() const {
-    const bool had = has_basis();
-    if (had && item.on_refresh == OnRefresh::restart) {
-      copy(nullptr, item.exp_avg);
-    } else if (had && item.on_refresh == OnRefresh::rotate) {
-      rotate();
-    }
+  __device__ void adopt() const { put(false); }
+
+  // The same for a basis that was just computed, which may have to wait.
+  __device__ void accept() const { put(item.next.base >= 0 && has_basis()); }
+
+  __device__ int64_t& next_call() const { return *at<int64_t>(item.next_call, bases); }
+
+  // memory.basis <- the basis that waits.
+  __device__ void take_waiting() const {
+    const void* next = at<const void>(item.next, bases);
+    const int64_t count = item.next.numel();
+    Grid::threads(count, kOctet, [&](int64_t i) {
+      const int64_t left = count - i;
+      const int here = left < kOctet ? static_cast<int>(left) : kOctet;
+      const Octet octet = widen(load(next, item.next.dtype, i, here), item.next.dtype);
+      store(memory.basis, DType::float32, i, here, narrow(octet, DType::float32));
+    });
     Grid::sync();
-    copy(memory.basis, item.basis);
-    Grid::sync();
-    if (!Grid::is_first()) return;
-    Counters& c = counters();
-    c.has_basis = had && item.on_refresh == OnRefresh::published ? kBasisPublished : kBasis;
-    if (item.on_refresh == OnRefresh::restart) c.since_basis = 0;
-    ++c.refreshes;
   }
 
   // Keeps what there is, or takes random columns where there is nothing.
   __device__ void refuse() const {
-    const bool had = has_basis();
     const uint64_t noise = key();
-    if (!had) {
+    if (!has_basis()) {
       orthonormal().fill(noise);
       Grid::sync();
       orthonormal().run(noise);
-      copy(memory.basis, item.basis);
     }
+    decline();
+  }
+
+  // The same, with memory.basis for the random columns.
+  __device__ void decline() const {
+    const bool had = has_basis();
+    if (!had) copy(memory.basis, item.basis);
     Grid::sync();
     if (!Grid::is_first()) return;
     ++counters().refused;
@@ -115,6 +114,27 @@ class BasisRefresh {
   }
 
  private:
+  __device__ void put(bool waits) const {
+    const bool had = has_basis();
+    if (had && !waits && item.on_refresh == OnRefresh::restart) {
+      copy(nullptr, item.exp_avg);
+    } else if (had && !waits && item.on_refresh == OnRefresh::rotate) {
+      rotate();
+    }
+    Grid::sync();
+    copy(memory.basis, waits ? item.next : item.basis);
+    Grid::sync();
+    if (!Grid::is_first()) return;
+    Counters& c = counters();
+    if (waits) {
+      next_call() = c.calls;
+      return;
+    }
+    c.has_basis = had && item.on_refresh == OnRefresh::published ? kBasisPublished : kBasis;
+    if (item.on_refresh == OnRefresh::restart) c.since_basis = 0;
+    ++c.refreshes;
+  }
+
   // tensor <- from, or zeros.
   __device__ void copy(const float* from, const Tensor& tensor) const {
     void* to = at<void>(tensor, bases);

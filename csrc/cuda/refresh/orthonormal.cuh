@@ -54,8 +54,11 @@ class Orthonormal {
     return radius * cospi(2 * random_uniform(key, 2 * element + 1));
   }
 
-  __device__ void fill(uint64_t key) const {
-    Grid::threads(rows * rank, 1, [&](int64_t i) { y[i] = static_cast<float>(normal(key, i)); });
+  // Columns from `first` on.
+  __device__ void fill(uint64_t key, int64_t first = 0) const {
+    Grid::threads(rows * rank, 1, [&](int64_t i) {
+      if (i % rank >= first) y[i] = static_cast<float>(normal(key, i));
+    });
   }
 
   // memory.gram <- y^T y, its upper triangle.

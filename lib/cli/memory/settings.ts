@@ -21,10 +21,10 @@ export const flags = {
   "kv-heads": { type: "string" },
   dtype: { type: "string", default: "bfloat16" },
   "state-dtype": { type: "string" },
-  device: { type: "string" },
   advise: { type: "boolean" },
   budget: { type: "string" },
   gradients: { type: "string" },
+  device: { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -35,12 +35,12 @@ export interface ModelSettings {
   readonly notes: readonly string[];
   readonly dtype: WeightDType;
   readonly stateDtype: StateDType;
+  /** On which a step's launches and workspace are asked for. */
+  readonly device: string | undefined;
 }
 
 export interface Settings extends ModelSettings {
   readonly recipe: Recipe;
-  /** On which a step's launches and workspace are asked for. */
-  readonly device: string | undefined;
 }
 
 type Switch = "advise" | "json";
@@ -54,7 +54,9 @@ export function modelSettings(values: FlagValues): ModelSettings {
   requireOneOf("--dtype", dtype, ["float32", "bfloat16", "float16"]);
   const stateDtype = values["state-dtype"] ?? (dtype === "bfloat16" ? "bfloat16" : "float32");
   requireOneOf("--state-dtype", stateDtype, ["float32", "bfloat16"]);
-  return { model: name, ...parametersOf(name), dtype, stateDtype };
+  const { device } = values;
+  if (device !== undefined) requirePresent(device);
+  return { model: name, ...parametersOf(name), dtype, stateDtype, device };
 }
 
 export function settingsFrom(values: FlagValues): Settings {
@@ -67,9 +69,7 @@ export function settingsFrom(values: FlagValues): Settings {
     ...sharedOptions(values),
   };
   const name = optimizerOf(values);
-  const { device } = values;
-  if (device !== undefined) requirePresent(device);
-  return { ...settings, recipe: recipeFromConfig({ name, options: given(options) }), device };
+  return { ...settings, recipe: recipeFromConfig({ name, options: given(options) }) };
 }
 
 export function optimizerOf({ optimizer }: FlagValues): RecipeName {

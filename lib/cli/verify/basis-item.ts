@@ -22,7 +22,7 @@ import {
   scalarsTensor,
   stepScalars,
 } from "./scalars.js";
-import { floats, storageError, unitRoundoff, valuesOf } from "./tensors.js";
+import { floats, int64s, storageError, unitRoundoff, valuesOf } from "./tensors.js";
 import { bytesOf, type Worst } from "./worst.js";
 
 export interface BasisSpec extends Projection {
@@ -35,6 +35,9 @@ export interface BasisSpec extends Projection {
   /** 0: the weight has none yet. */
   readonly hasBasis: 0 | 1;
   readonly isDue?: boolean;
+  readonly isActive?: boolean;
+  /** With `refreshDelay`; `call` is that of the basis which waits, 0 where none does. */
+  readonly waiting?: { readonly delay: number; readonly call: number };
   readonly key?: RandomKey;
   /** Of the item's numbers. */
   readonly seed: number;
@@ -52,6 +55,9 @@ export interface BasisItem {
     readonly onRefresh: OnRefresh;
     readonly seed: number;
     readonly stream: number;
+    readonly next?: KernelTensor;
+    readonly nextCall?: KernelTensor;
+    readonly refreshDelay?: number;
   };
   readonly writes: readonly string[];
   /** Values before the call. */
@@ -60,20 +66,26 @@ export interface BasisItem {
   readonly momentum: Matrix;
   readonly counters: KernelCounters;
   /** The bytes of what may have to stay as it is. */
-  readonly before: { readonly basis: Buffer; readonly expAvg: Buffer };
+  readonly before: { readonly basis: Buffer; readonly expAvg: Buffer; readonly next?: Buffer };
+  /** The basis that waited. */
+  readonly waited?: Matrix;
 }
 
 /** Where a random stream and its position come from. */
 const usualKey: RandomKey = { seed: 3, stream: 4, calls: 12 };
+/** The call of the items. */
+export const usualCall = usualKey.calls;
 
 export function basisItem(spec: BasisSpec): BasisItem {
-  const { shape, side, rank, hasBasis, onRefresh, isDue = true, key = usualKey, seed } = spec;
+  const { shape, side, rank, hasBasis, onRefresh, key = usualKey, seed, waiting } = spec;
+  const { isDue = true, isActive = true } = spec;
   const grad = floats(spec.grad, shape, spec.gradient);
   const old = basisOf(spec, spec.basis, seed + 1);
   const momentumShape = projectedShape(side, ...shape, rank);
   const values = noise(numel(momentumShape), seed + 2);
   const expAvg = floats(spec.state, momentumShape, hasBasis ? values : values.fill(0));
   const before = counters({ calls: key.calls, hasBasis, sinceBasis: hasBasis ? 5 : 0 });
+  const next = waiting && basisOf(spec, spec.basis, seed + 3);
   return {
     spec,
     fields: {
@@ -81,13 +93,18 @@ export function basisItem(spec: BasisSpec): BasisItem {
       basis: old.tensor,
       expAvg,
       counters: countersTensor(before),
-      scalars: scalarsTensor(stepScalars({ refresh: isDue ? 1 : 0 })),
+      scalars: scalarsTensor(stepScalars({ active: +isActive, refresh: +isDue })),
       side,
       onRefresh,
       seed: key.seed,
       stream: key.stream,
+      ...(next && {
+        next: next.tensor,
+        nextCall: int64s([waiting.call]),
+        refreshDelay: waiting.delay,
+      }),
     },
-    writes: ["basis", "expAvg", "counters"],
+    writes: ["basis", "expAvg", "counters", ...(next ? ["next", "nextCall"] : [])],
     gradient: matrix(...shape, valuesOf(grad)),
     oldBasis: old.values,
     momentum: matrix(...momentumShape, valuesOf(expAvg)),
@@ -95,14 +112,22 @@ export function basisItem(spec: BasisSpec): BasisItem {
     before: {
       basis: Buffer.from(bytesOf(old.tensor.data)),
       expAvg: Buffer.from(bytesOf(expAvg.data)),
+      ...(next && { next: Buffer.from(bytesOf(next.tensor.data)) }),
     },
+    waited: next?.values,
   };
 }
 
-/** The basis that a call has left. */
+/** Whether a basis that a call computes has to wait. */
+function hasToWait({ waiting, hasBasis, isDue = true }: BasisSpec): boolean {
+  return waiting !== undefined && hasBasis === 1 && isDue;
+}
+
+/** The basis that a call has computed. */
 export function newBasis({ spec, fields }: BasisItem): Matrix {
   const dimension = projectedDimension(spec.side, ...spec.shape);
-  return matrix(dimension, spec.rank, valuesOf(fields.basis));
+  const { basis, next = basis } = fields;
+  return matrix(dimension, spec.rank, valuesOf(hasToWait(spec) ? next : basis));
 }
 
 /**
@@ -118,8 +143,35 @@ export function checkOrthonormal(worst: Worst, item: BasisItem): void {
   worst.near("‖PᵀP − I‖ / √r", [defect], [0], orthonormalityBound(item.spec));
 }
 
+/** After a new basis that has to wait: what else there is stays as it is. */
+function checkWaits(worst: Worst, { fields, before, counters: counted }: BasisItem): void {
+  worst.same("counters", fields.counters.data, countersTensor(counted).data);
+  worst.same("basis", fields.basis.data, before.basis);
+  worst.same("expAvg", fields.expAvg.data, before.expAvg);
+  worst.same("nextCall", (fields.nextCall as KernelTensor).data, int64s([counted.calls]).data);
+}
+
+/** After a call in which the basis that waited was adopted, and none was computed. */
+export function checkRipe(worst: Worst, item: BasisItem): void {
+  checkReplaced(worst, item, item.waited as Matrix);
+  worst.same("basis", item.fields.basis.data, item.before.next as Buffer);
+  worst.same("nextCall", (item.fields.nextCall as KernelTensor).data, int64s([0]).data);
+}
+
 /** After a new basis: counters, and the momentum as the policy has it. */
 export function checkAdopted(worst: Worst, item: BasisItem): void {
+  if (hasToWait(item.spec)) {
+    checkWaits(worst, item);
+    return;
+  }
+  checkReplaced(worst, item, newBasis(item));
+  const { next, nextCall } = item.fields;
+  if (next === undefined || nextCall === undefined) return;
+  worst.same("next", next.data, item.before.next as Buffer);
+  worst.same("nextCall", nextCall.data, int64s([0]).data);
+}
+
+function checkReplaced(worst: Worst, item: BasisItem, to: Matrix): void {
   const { spec, fields, before } = item;
   const expected = countersTensor({
     ...item.counters,
@@ -131,7 +183,7 @@ export function checkAdopted(worst: Worst, item: BasisItem): void {
     worst.same("expAvg", fields.expAvg.data, before.expAvg);
     return;
   }
-  const bases = { from: item.oldBasis, to: newBasis(item) };
+  const bases = { from: item.oldBasis, to };
   const carried = carriedOver(item.momentum, bases, spec.side, spec.onRefresh);
   const bounds = isRotated ? rotationBounds(item, bases.to, carried) : 0;
   worst.near("expAvg", valuesOf(fields.expAvg), carried.data, bounds);

@@ -12,6 +12,7 @@ import {
   type ProjectionSide,
   projectedSide,
   type RefreshPlan,
+  type StateSpec,
   type Weight,
 } from "../part.js";
 import { type ProjectorOption, projectorOf } from "../projector/index.js";
@@ -35,6 +36,13 @@ export interface SubspaceOptions {
   refreshOffset?: number | "staggered";
   /** Default "restart". */
   onRefresh?: OnRefresh;
+  /**
+   * Calls by which a basis is adopted later than the one whose gradient it was computed from, below
+   * `updateProjGap`. The first basis never waits. A skipped step adopts nothing; the next one does. A
+   * basis that waits is state (`next_basis`, as large as the basis), so saving and resuming change
+   * nothing. Projectors "powerIteration" and "svd". Default 0.
+   */
+  refreshDelay?: number;
   /** Divide M (never the complement) by 1 − beta^k. Default true. */
   correctBias?: boolean;
   /**
@@ -53,9 +61,19 @@ const known = [
   "side",
   "refreshOffset",
   "onRefresh",
+  "refreshDelay",
   "correctBias",
   "perBasis",
 ];
+
+/** A basis that waits, and the call that it is from. */
+function waitingState(state: readonly StateSpec[]): StateSpec[] {
+  const basis = state.filter(({ kind }) => kind === "basis");
+  return [
+    ...basis.map((spec) => ({ ...spec, key: `next_${spec.key}` })),
+    { key: "next_call", kind: "counters", shape: [1], dtype: "int64" },
+  ];
+}
 
 /** Whether a refresh under this policy zeroes the momentum. */
 export function restarts(onRefresh: OnRefresh): boolean {
@@ -76,6 +94,7 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
     side = "std",
     refreshOffset = "staggered",
     onRefresh = "restart",
+    refreshDelay = 0,
     correctBias = true,
     perBasis = restarts(onRefresh),
   } = options;
@@ -86,6 +105,14 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
   requireOneOf("side", side, ["std", "reverse", "left", "right"]);
   if (refreshOffset !== "staggered") requireInteger("refreshOffset", refreshOffset, 0);
   requireOneOf("onRefresh", onRefresh, ["restart", "rotate", "keep", "published"]);
+  requireInteger("refreshDelay", refreshDelay, 0, updateProjGap - 1);
+  if (refreshDelay > 0 && !projector.delays) {
+    throw new LeanError(
+      "ERR_LEAN_UNSUPPORTED",
+      `projector "${projector.kind}" has no refreshDelay; "powerIteration" and "svd" have`,
+      { parameter: "refreshDelay", value: refreshDelay },
+    );
+  }
   requireBoolean("correctBias", correctBias);
   requireBoolean("perBasis", perBasis);
 
@@ -121,12 +148,22 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
       planned.step === "lineStep"
         ? { axis: right ? "columns" : "rows" }
         : { side: right ? "right" : "left" };
+    const waiting = refreshDelay > 0 ? waitingState(planned.state) : [];
     const refresh: RefreshPlan = {
       kernel: planned.kernel,
       updateProjGap: planned.source === undefined ? updateProjGap : 0,
       offset: refreshOffset,
-      constants: { ...planned.constants, ...orientation, onRefresh },
-      tensors: { ...planned.tensors, expAvg: "exp_avg" },
+      constants: {
+        ...planned.constants,
+        ...orientation,
+        onRefresh,
+        ...(refreshDelay > 0 && { refreshDelay }),
+      },
+      tensors: {
+        ...planned.tensors,
+        expAvg: "exp_avg",
+        ...(refreshDelay > 0 && { next: "next_basis", nextCall: "next_call" }),
+      },
       source: planned.source,
     };
     return {
@@ -134,6 +171,7 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
       state: [
         { key: "exp_avg", kind: "momentum", shape: momentumShape, dtype: weight.stateDtype },
         ...planned.state,
+        ...waiting,
       ],
       tensors: { ...planned.tensors, expAvg: "exp_avg" },
       constants: orientation,
@@ -157,6 +195,7 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
     side,
     refreshOffset,
     onRefresh,
+    refreshDelay,
     correctBias,
     perBasis,
     plan,

@@ -15,14 +15,22 @@ export interface PowerIterationOptions {
  * singular vectors. csrc/kernels/power-iteration.h.
  */
 export function powerIteration(options: PowerIterationOptions = {}): Projector {
-  requireKnownOptions("powerIteration", options, ["kind", "lines", "warmPasses", "coldPasses"]);
+  requireKnownOptions("powerIteration", options, [
+    "kind",
+    "lines",
+    "delays",
+    "warmPasses",
+    "coldPasses",
+  ]);
   requireFixed("powerIteration", options, "lines", false);
+  requireFixed("powerIteration", options, "delays", true);
   const { warmPasses = 2, coldPasses = 3 } = options;
   requireInteger("warmPasses", warmPasses, 1, 100);
   requireInteger("coldPasses", coldPasses, 1, 100);
   const part = {
     kind: "powerIteration",
     lines: false,
+    delays: true,
     warmPasses,
     coldPasses,
     plan: (projection: Projection) => ({

@@ -23,6 +23,7 @@ import { replayCase } from "../replay-case.js";
 import { sumError } from "../rounding.js";
 import { gappedGradient } from "../spectra.js";
 import { unitRoundoff } from "../tensors.js";
+import { waitingCases } from "../waiting-cases.js";
 import type { Worst } from "../worst.js";
 
 interface PowerSpec extends BasisSpec {
@@ -199,6 +200,7 @@ export const cases = [
       untouched(powerItem({ ...spec, isDue: false, hasBasis: 0 })),
     ]),
   ),
+  ...waitingCases("powerIteration", sides, (spec) => powerItem(spec)),
   replayCase("powerIteration", "basis", (key) =>
     powerItem({
       ...plain,

@@ -1,6 +1,7 @@
 import { svd } from "../../../../test/oracle/matrix.js";
 import { capturedEnergy, subspaceDistance } from "../../../../test/oracle/orthonormal.js";
 import { svdBasis } from "../../../../test/oracle/svd-basis.js";
+import { type SvdMethod, svdMethods } from "../../../parts/projector/svd.js";
 import { numel } from "../../../tensor.js";
 import { emptyProjections, type Projection, projections } from "../bases.js";
 import {
@@ -22,13 +23,14 @@ import { replayCase } from "../replay-case.js";
 import { sumError } from "../rounding.js";
 import { gappedGradient } from "../spectra.js";
 import { unitRoundoff } from "../tensors.js";
+import { waitingCases } from "../waiting-cases.js";
 import type { Worst } from "../worst.js";
 
 interface SvdSpec extends BasisSpec {
-  readonly method: "auto" | "gram" | "full";
+  readonly method: SvdMethod;
 }
 
-const methods = ["auto", "gram", "full"] as const;
+const methods = svdMethods;
 
 /**
  * Decompositions are in float64; a basis that comes from the other side's vectors by a product in
@@ -186,6 +188,11 @@ export const cases = [
     ]),
   ),
   // Three directions are the gradient's, two are random.
+  ...waitingCases(
+    "svdBasis",
+    sides.map((projection) => random(projection)),
+    (spec) => svdItem(spec),
+  ),
   replayCase("svdBasis", "basis", (key) =>
     svdItem({ ...random({ shape: [3, 40], side: "right", rank: 5 }), key }),
   ),

@@ -1,0 +1,42 @@
+// The host's own account of when a weight's refresh can be due, so that it waits for the device in
+// those steps alone. Counters live on the device; what moves them is known here: a call is counted
+// where there is a gradient, and what else they say is learnt whenever the host has looked.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/prologue.h"
+#include "math/counters.h"
+
+namespace lean::cuda {
+
+class RefreshClock {
+ public:
+  // `schedule` is the weight's item of the prologue; without one it can be due in any run.
+  explicit RefreshClock(const Prologue* schedule) : schedule_(schedule) {}
+
+  // A run starts: whether a refresh can be due in it.
+  bool tick(std::span<const uint64_t> bases) {
+    if (schedule_ == nullptr || !is_known_) return true;
+    if (bases[static_cast<size_t>(schedule_->grad.base)] == 0) return false;
+    ++counters_.calls;
+    return refresh_is_due(*schedule_, counters_);
+  }
+
+  // What the device's counters say at the end of the run.
+  void learn(int64_t calls, int64_t has_basis) {
+    counters_.calls = calls;
+    counters_.has_basis = has_basis;
+    is_known_ = true;
+  }
+
+  void forget() { is_known_ = false; }
+
+ private:
+  const Prologue* schedule_;
+  Counters counters_ = {};
+  bool is_known_ = false;
+};
+
+}  // namespace lean::cuda
