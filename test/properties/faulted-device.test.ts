@@ -4,10 +4,12 @@ import { runChild } from "../support/child.js";
 
 const onInterpreter = cudaBackends.includes("simt") ? test : test.skip;
 
-onInterpreter(
-  "a fault is an error of every later call on the device, and the process lives",
-  () => {
-    const { status, stdout, stderr } = runChild("children/faulted-device.ts");
+onInterpreter.each(["now", "late"])(
+  "a fault is an error of every later call on the device, and the process lives: streams run %s",
+  (streams) => {
+    const { status, stdout, stderr } = runChild("children/faulted-device.ts", [], [], {
+      LEAN_SIMT_STREAMS: streams,
+    });
     expect(status).toBe(0);
     const { step, disposal, cpu, ...failed } = JSON.parse(stdout);
     // Only started: what is wrong shows later.
