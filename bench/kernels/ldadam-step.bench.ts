@@ -21,7 +21,7 @@ function ldadamStep(shape: Shape, rank: number, feedsBack: boolean): BenchCase {
   return kernelCase("ldadamStep", {
     name: `${rows}x${columns}, rank ${rank}${feedsBack ? "" : ", no error"}`,
     bytes: 4 * ((feedsBack ? 5 : 3) * elements + (4 * long + 2 * short) * rank),
-    flops: (feedsBack ? 12 : 8) * elements * rank,
+    flops: (feedsBack ? 10 : 8) * elements * rank,
     item: () => ({
       param: weight(shape),
       grad: gradient(shape),

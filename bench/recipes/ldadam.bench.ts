@@ -16,7 +16,7 @@ function ldadamCase(shape: Shape, rank: number, atMost?: number): BenchCase {
     label: `rank ${rank}`,
     recipe: () => ldadam({ lr, rank }),
     stateBytes: { updated: 4 * (2 * long * rank + short * rank + numel(shape)) },
-    flops: 12 * numel(shape) * rank,
+    flops: 10 * numel(shape) * rank,
     peers: [{ name, peer: name, arguments: { lr, rank }, ...goal }],
   });
 }

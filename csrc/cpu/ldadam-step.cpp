@@ -8,11 +8,11 @@
 
 // First the new basis, in products over the whole weight, then panel by panel everything else: a
 // panel of whole rows (right) or columns (left) has the coordinates that belong to it to itself.
-// A = G + e exists nowhere: products sum it up while they pack it.
+// A' = G + error exists nowhere: products sum it up while they pack it.
 namespace lean::cpu::LEAN_ISA {
 namespace {
 
-// Elements of A, where they lie in G and, unless it is nullptr, e.
+// Elements of A', where they lie in G and, unless it is nullptr, the error.
 template <class G, class E>
 struct Sum {
   const G* grad;
@@ -30,7 +30,7 @@ struct Sum {
   }
 };
 
-// A block of A.
+// A block of A'.
 template <class G, class E>
 struct SumBlock {
   Sum<G, E> data;
@@ -53,7 +53,7 @@ struct Step {
   // Coordinates (V, m, v, g) are others x rank, or rank x others.
   int64_t coordinate_ld() const { return right() ? rank() : others(); }
 
-  // f(the block of A)
+  // f(A', as a block)
   template <class F>
   void with_sum(F f) const {
     const int64_t ld = item.param.cols();
@@ -94,7 +94,7 @@ T panel_of(T coordinates, bool right, int64_t line) {
   return right ? coordinates.at(line, 0) : coordinates.at(0, line);
 }
 
-// to <- alpha proj(A) of a panel.
+// to <- alpha proj(A') of a panel.
 template <class A, class B>
 void project(bool right, const Range& lines, int64_t rank, int64_t projected, float alpha, A a,
              B basis, Block<float> to, float* scratch) {
@@ -121,8 +121,8 @@ void for_each_coordinate(bool right, int64_t size, int64_t rank, int64_t ld, Bod
 
 // --- the new basis -------------------------------------------------------------------------------
 
-// v <- V = (1 - rho) proj(A) + rho m^, in the old basis, and its largest magnitude scaled to about
-// 1, since it is about to be multiplied with A again. False where nothing comes of it.
+// v <- V, its largest magnitude scaled to about 1, since it is about to be multiplied with A'
+// again. False where nothing comes of it.
 bool project_target(const Step& step, Block<float> v) {
   const bool right = step.right();
   const int64_t rank = step.rank();
@@ -130,11 +130,12 @@ bool project_target(const Step& step, Block<float> v) {
     const Block<float> panel = panel_of(v, right, lines.begin);
     step.with_sum([&](auto a) {
       step.with_basis([&](auto basis) {
-        project(right, lines, rank, step.projected(), step.t.new_share, a, basis, panel,
+        project(right, lines, rank, step.projected(), step.t.a_share, a, basis, panel,
                 product_memory(step.context, worker));
       });
     });
-    const float share = step.t.old_share * step.t.m_scale;
+    const float share = step.t.m_share;
+    if (share == 0) return;
     step.with_momentum([&](auto momentum) {
       const auto m = panel_of(momentum, right, lines.begin);
       for_each_coordinate(right, lines.size(), rank, v.ld, [&](int64_t, int64_t i, int count) {
@@ -157,21 +158,20 @@ bool project_target(const Step& step, Block<float> v) {
   return true;
 }
 
-// inner <- m^ V, rank x rank.
+// inner <- m V, rank x rank.
 void multiply_momentum(const Step& step, Block<const float> v, Block<float> inner) {
   const bool right = step.right();
   step.for_each_panel(step.rank(), [&](const Range& lines, int worker) {
     step.with_momentum([&]<class M>(Block<M> all) {
       const Block<const M> m{all.data, all.ld};
       multiply(right ? Op::transposed : Op::plain, right ? Op::plain : Op::transposed, lines.size(),
-               step.rank(), step.others(), step.t.m_scale,
-               right ? m.at(0, lines.begin) : m.at(lines.begin, 0), v, inner.at(lines.begin, 0),
-               product_memory(step.context, worker));
+               step.rank(), step.others(), 1, right ? m.at(0, lines.begin) : m.at(lines.begin, 0),
+               v, inner.at(lines.begin, 0), product_memory(step.context, worker));
     });
   });
 }
 
-// y <- B V = (1 - rho) A V + rho P (m^ V)
+// y <- B V, `inner` being m V.
 void multiply_target(const Step& step, Block<const float> v, Block<const float> inner,
                      Block<float> y) {
   const bool right = step.right();
@@ -180,12 +180,13 @@ void multiply_target(const Step& step, Block<const float> v, Block<const float> 
     float* scratch = product_memory(step.context, worker);
     step.with_sum([&](auto a) {
       multiply(right ? Op::transposed : Op::plain, right ? Op::plain : Op::transposed, lines.size(),
-               rank, step.others(), step.t.new_share,
+               rank, step.others(), step.t.a_share,
                right ? a.at(0, lines.begin) : a.at(lines.begin, 0), v, y.at(lines.begin, 0),
                scratch);
     });
+    if (step.t.m_share == 0) return;
     step.with_basis([&](auto basis) {
-      multiply(Op::plain, Op::plain, lines.size(), rank, rank, step.t.old_share,
+      multiply(Op::plain, Op::plain, lines.size(), rank, rank, step.t.m_share,
                basis.at(lines.begin, 0), inner, y.at(lines.begin, 0), scratch, true);
     });
   });
@@ -196,7 +197,7 @@ struct Arrays {
   double* gram;
   Block<float> v;
   Block<float> basis;     // B V, then the new basis as it will be stored
-  Block<float> transfer;  // m^ V, then T
+  Block<float> transfer;  // m V, then T
   Block<float> squares;   // T.T
 
   explicit Arrays(const LdadamStep& item) {
@@ -221,7 +222,7 @@ Block<const float> constant(const T& block) {
 // arrays.basis <- orth(B V), or false.
 bool find_basis(const Step& step, const Arrays& arrays) {
   if (!project_target(step, arrays.v)) return false;
-  multiply_momentum(step, constant(arrays.v), arrays.transfer);
+  if (step.t.m_share != 0) multiply_momentum(step, constant(arrays.v), arrays.transfer);
   multiply_target(step, constant(arrays.v), constant(arrays.transfer), arrays.basis);
   const int64_t rows = step.projected(), rank = step.rank();
   const Tensor y{arrays.basis.data, DType::float32, 1, {rows * rank}};
@@ -283,13 +284,13 @@ struct Panel {
   // Of the other dimension, how much makes a block.
   int64_t block = clamp((128 << 10) / rank, 64, 512);
   float* product = nullptr;
-  float* gradient = nullptr;  // g', then g' + k m'
-  float* momentum = nullptr;  // m'
-  float* old = nullptr;       // k m
+  float* gradient = nullptr;  // h, then h - k m
+  float* momentum = nullptr;  // the old m, in float32
+  float* moved = nullptr;     // m'
   float* variance = nullptr;  // v^ - m^.m^, then the direction
   float* carried = nullptr;   // (T.T) of it
   float* update = nullptr;    // back'(direction), of a block
-  float* returned = nullptr;  // back'(g' + k m') - k back(m)
+  float* returned = nullptr;  // back'(h - k m)
 
   bool right() const { return step.right(); }
   int64_t size() const { return lines.size(); }
@@ -300,7 +301,7 @@ struct Panel {
     const int64_t of_block = divide_up(size() * block, kLanes) * kLanes;
     product = product_memory(step.context, worker, 5 * own + 2 * of_block);
     float* next = product + kProductScratch;
-    for (float** array : {&gradient, &momentum, &old, &variance, &carried}) {
+    for (float** array : {&gradient, &momentum, &moved, &variance, &carried}) {
       *array = next;
       next += own;
     }
@@ -342,11 +343,11 @@ void carry_moments(const Panel& p) {
   p.step.with_momentum([&](auto momentum) {
     p.for_each([&](int64_t i, int64_t at, int count) {
       const Lanes m = load(momentum.data + at, count);
-      store(p.old + i, m, count);
+      store(p.momentum + i, m, count);
       store(p.variance + i, old_variance(m, load(v + at, count), t), count);
     });
   });
-  transfer(p, constant(p.arrays.transfer), p.old, p.momentum);
+  transfer(p, constant(p.arrays.transfer), p.momentum, p.moved);
   transfer(p, constant(p.arrays.squares), p.variance, p.carried);
 }
 
@@ -356,42 +357,32 @@ void update_moments(const Panel& p) {
   float* second = p.step.item.exp_avg_sq.as<float>();
   p.step.with_momentum([&](auto momentum) {
     p.for_each([&](int64_t i, int64_t at, int count) {
-      const Lanes g = load(p.gradient + i, count);
-      const Lanes m_carried = t.first ? Lanes{} : load(p.momentum + i, count);
-      const Lanes v_carried =
-          t.first ? Lanes{} : carried_second_moment(load(p.carried + i, count), m_carried, t);
-      const Lanes m = next_momentum(m_carried, g, s);
-      const Lanes v = next_second_moment(v_carried, g * g, s);
+      const Lanes h = load(p.gradient + i, count);
+      const Lanes m_moved = t.first ? Lanes{} : load(p.moved + i, count);
+      const Lanes v_moved =
+          t.first ? Lanes{} : carried_second_moment(load(p.carried + i, count), m_moved, t);
+      const Lanes g = multiply_add(m_moved, -t.feedback, h);
+      const Lanes m = next_momentum(m_moved, g, s);
+      const Lanes v = next_second_moment(v_moved, g * g, s);
       store(momentum.data + at, m, count);
       store(second + at, v, count);
       store(p.variance + i, m * s.m_scale / denominator(v, s), count);
-      store(p.gradient + i, multiply_add(m_carried, t.feedback, g), count);
+      store(p.gradient + i, multiply_add(m, -t.feedback, h), count);
     });
   });
 }
 
-// to (lines x block, or block x lines) <- alpha back(x), or to + that.
-template <class B>
-void project_back(const Panel& p, Range block, float alpha, const float* x, B basis, float* to,
-                  bool add = false) {
+// to (lines x block, or block x lines) <- back'(x)
+void project_back(const Panel& p, Range block, const float* x, float* to) {
   const Block<const float> coordinates{x, p.ld()};
+  const auto basis = constant(p.arrays.basis).at(block.begin, 0);
   if (p.right()) {
-    multiply(Op::plain, Op::transposed, p.size(), block.size(), p.rank, alpha, coordinates,
-             basis.at(block.begin, 0), {to, block.size()}, p.product, add);
+    multiply(Op::plain, Op::transposed, p.size(), block.size(), p.rank, 1, coordinates, basis,
+             {to, block.size()}, p.product);
   } else {
-    multiply(Op::plain, Op::plain, block.size(), p.size(), p.rank, alpha, basis.at(block.begin, 0),
-             coordinates, {to, p.size()}, p.product, add);
+    multiply(Op::plain, Op::plain, block.size(), p.size(), p.rank, 1, basis, coordinates,
+             {to, p.size()}, p.product);
   }
-}
-
-void project_back(const Panel& p, Range block) {
-  project_back(p, block, 1, p.variance, constant(p.arrays.basis), p.update);
-  if (!p.step.item.error) return;
-  project_back(p, block, 1, p.gradient, constant(p.arrays.basis), p.returned);
-  if (p.step.t.first) return;
-  p.step.with_basis([&](auto basis) {
-    project_back(p, block, -p.step.t.feedback, p.old, basis, p.returned, true);
-  });
 }
 
 void update_weights(const Panel& p, Range rows, Range cols) {
@@ -438,7 +429,8 @@ void run_panel(Panel& p) {
   update_moments(p);
   for (int64_t begin = 0; begin < p.step.projected(); begin += p.block) {
     const Range block{begin, clamp(begin + p.block, 0, p.step.projected())};
-    project_back(p, block);
+    project_back(p, block, p.variance, p.update);
+    if (p.step.item.error) project_back(p, block, p.gradient, p.returned);
     const Range rows = p.right() ? p.lines : block, cols = p.right() ? block : p.lines;
     update_weights(p, rows, cols);
     if (p.step.item.error) update_errors(p, rows, cols);

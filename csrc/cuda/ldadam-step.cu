@@ -1,8 +1,8 @@
 // The stages of the step (kernels/ldadam-step.h), each one launch over all items but for the
 // orthonormalization, in which items take turns with the whole grid: V and B V; the new basis, T
-// and T.T; coordinates; weights and errors. A = G + e exists nowhere: products sum it up as they
-// load it. Between the launches an item has scratch memory of three times its coordinates (as many
-// numbers as its momentum), once its basis and twice rank x rank.
+// and T.T; coordinates; weights and errors. A' = G + error exists nowhere: products sum it up as
+// they load it. Between the launches an item has scratch memory of three times its coordinates (as
+// many numbers as its momentum), once its basis and twice rank x rank.
 #include "kernels/ldadam-step.h"
 
 #include <algorithm>
@@ -71,11 +71,11 @@ struct Step {
   const LdadamStep& item;
   Bases bases;
   Found& found;
-  float* v;         // V; then g'; then g' + k m'
-  float* carried;   // T m; then -k m
+  float* v;         // V; then h; then h - k m
+  float* carried;   // T m
   float* spread;    // (T.T) of the variance; then the direction
   float* basis;     // B V, then the new basis
-  float* transfer;  // m^ V, then T
+  float* transfer;  // m V, then T
   float* squares;   // T.T
 
   __device__ static Step of(const LdadamStep* items, uint32_t i, const Scratch& scratch,
@@ -98,7 +98,7 @@ struct Step {
   __device__ bool right() const { return item.side == Side::right; }
   __device__ Counters& counters() const { return *at<Counters>(item.counters, bases); }
 
-  // A: lines of the others' length, each a vector along the projected side, or the reverse.
+  // A': lines of the others' length, each a vector along the projected side, or the reverse.
   __device__ Operand sum(bool of_others, float factor) const {
     Operand a = {at<const void>(item.grad, bases),
                  DType::float32,
@@ -182,7 +182,6 @@ __global__ void __launch_bounds__(kThreads)
   const DType type = step.item.exp_avg.dtype;
   float* second = at<float>(step.item.exp_avg_sq, bases);
   const int64_t cols = product.cols();
-  const float share = t.old_share * t.m_scale;
   uint32_t most = 0;
   FloatProduct::compute(product, Corner::of(tile.index, cols),
                         [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
@@ -191,7 +190,7 @@ __global__ void __launch_bounds__(kThreads)
                           Octet variance = load_octet(second, DType::float32, i, count, whole);
 #pragma unroll
                           for (int k = 0; k < kOctet; ++k) {
-                            octet.x[k] = multiply_add(m.x[k], share, octet.x[k] * t.new_share);
+                            octet.x[k] = multiply_add(m.x[k], t.m_share, octet.x[k] * t.a_share);
                             variance.x[k] = old_variance(m.x[k], variance.x[k], t);
                           }
                           most = largest_bits(most, octet, count);
@@ -216,14 +215,15 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
-// m^ V, times the momentum's share of B over A's.
+// m V, times the momentum's share of B over that of A'.
 __global__ void __launch_bounds__(kThreads)
     multiply_momentum(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
   if (!step.is_active() || step.is_first()) return;
   const Transport t = step.found.transport;
-  const float share = t.m_scale * t.old_share / t.new_share;
+  if (t.m_share == 0) return;
+  const float share = t.m_share / t.a_share;
   const void* momentum = at<const void>(step.item.exp_avg, bases);
   const Product product = {step.by_rank(momentum, step.item.exp_avg.dtype),
                            step.by_rank(step.v, DType::float32)};
@@ -236,7 +236,7 @@ __global__ void __launch_bounds__(kThreads)
                         });
 }
 
-// B V over the gradient's share of B: only the columns' span and order matter.
+// B V over the share of A' in B: the lengths of columns do not matter.
 __global__ void __launch_bounds__(kThreads)
     multiply_target(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
@@ -245,8 +245,9 @@ __global__ void __launch_bounds__(kThreads)
   const LdadamStep& item = step.item;
   const float factor = at<const StepScalars>(item.scalars, bases)->grad_factor;
   const Product of_sum = {step.sum(false, factor), step.by_rank(step.v, DType::float32)};
-  const Product of_momentum = {step.rows(at<const void>(item.basis, bases), item.basis.dtype),
-                               step.square(step.transfer, false)};
+  Product of_momentum = {step.rows(at<const void>(item.basis, bases), item.basis.dtype),
+                         step.square(step.transfer, false)};
+  if (step.found.transport.m_share == 0) of_momentum.a.depth = of_momentum.b.depth = 0;
   const int64_t rank = item.rank();
   uint32_t most = 0;
   FloatProduct::compute(of_sum, of_momentum, Corner::of(tile.index, rank),
@@ -367,29 +368,26 @@ __global__ void __launch_bounds__(kThreads)
   const DType type = step.item.exp_avg.dtype;
   float* second = at<float>(step.item.exp_avg_sq, bases);
   for_each_octet(tile.index, coordinates(step.item), [&](int64_t i, int count, bool whole) {
-    Octet g = load_octet(step.v, DType::float32, i, count, whole);
-    Octet m = {}, old = {}, v = {};
+    Octet h = load_octet(step.v, DType::float32, i, count, whole);
+    Octet m = {}, v = {};
     if (!t.first) {
       m = load_octet(step.carried, DType::float32, i, count, whole);
       v = load_octet(step.spread, DType::float32, i, count, whole);
-      old = load_octet(momentum, type, i, count, whole);
     }
     Octet direction;
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) {
-      const Real carried = m.x[k];
-      if (!t.first) v.x[k] = carried_second_moment(v.x[k], carried, t);
-      m.x[k] = next_momentum(carried, g.x[k], s);
-      v.x[k] = next_second_moment(v.x[k], g.x[k] * g.x[k], s);
+      if (!t.first) v.x[k] = carried_second_moment(v.x[k], m.x[k], t);
+      const Real g = multiply_add(m.x[k], -t.feedback, h.x[k]);
+      m.x[k] = next_momentum(m.x[k], g, s);
+      v.x[k] = next_second_moment(v.x[k], g * g, s);
       direction.x[k] = m.x[k] * s.m_scale / denominator(v.x[k], s);
-      g.x[k] = multiply_add(carried, t.feedback, g.x[k]);
-      old.x[k] = old.x[k] * -t.feedback;
+      h.x[k] = multiply_add(m.x[k], -t.feedback, h.x[k]);
     }
     store(momentum, type, i, count, narrow(m, type), whole);
     store_octet(second, i, count, whole, v);
     store_octet(step.spread, i, count, whole, direction);
-    store_octet(step.v, i, count, whole, g);
-    store_octet(step.carried, i, count, whole, old);
+    store_octet(step.v, i, count, whole, h);
   });
 }
 
@@ -416,7 +414,7 @@ __global__ void __launch_bounds__(kThreads)
                         });
 }
 
-// e <- A - back'(g' + k m') + k back(m)
+// error <- A' - back'(h - k m)
 __global__ void __launch_bounds__(kThreads)
     update_errors(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
@@ -429,13 +427,10 @@ __global__ void __launch_bounds__(kThreads)
   const DType type = item.error.dtype;
   const Rounder rounder{type == DType::bfloat16,
                         error_key(item.seed, item.stream, step.counters().calls)};
-  const Product added =
+  const Product product =
       step.ordered(step.by_other(step.v, DType::float32), step.rows(step.basis, DType::float32));
-  Product kept = step.ordered(step.by_other(step.carried, DType::float32),
-                              step.rows(at<const void>(item.basis, bases), item.basis.dtype));
-  if (step.is_first()) kept.a.depth = kept.b.depth = 0;
-  const int64_t cols = added.cols();
-  FloatProduct::compute(added, kept, Corner::of(tile.index, cols),
+  const int64_t cols = product.cols();
+  FloatProduct::compute(product, Corner::of(tile.index, cols),
                         [&](int64_t row, int64_t col, int count, bool whole, const Octet& less) {
                           const int64_t i = row * cols + col;
                           const Octet g = load_octet(grad, item.grad.dtype, i, count, whole);

@@ -7,12 +7,15 @@
 //   P' = orth(B (B^T P)), B = rho * back(m^) + (1 - rho) * A   (left; right: of the transposes)
 //   T = P'^T P;  m' = T m;  v' = |(T.T)(v^ - m^.m^) + (T m^).(T m^)|, uncorrected again
 //   g' = proj'(A);  m <- m_decay * m' + m_gain * g';  v <- v_decay * v' + v_gain * g'.g'
-//   e <- A - back'(g' + k m') + k back(m),  k = beta1 / (1 - beta1)
+//   e <- A - back'(g' + k m') + k back(old m),  k = beta1 / (1 - beta1)
 //   W <- decay_after * (decay_before * W - step_size * back'(m_scale m / (sqrt(v) v_scale + eps)))
-// B is never formed: B^T P = rho * m^T + (1 - rho) * A^T P =: V, and B V = rho * P (m^ V) +
-// (1 - rho) * A V. That makes 12 m n r flops (8 without e) and no temporary of the weight's size.
-// Where V or B V is zero, not finite, or its columns depend on each other, P stays and refused +=
-// 1; else refreshes += 1. Without e there is no error feedback.
+// What is kept is not e but `error` = e + k back(m): all that no update has taken in yet. From it
+// A' = grad_factor * g + error = A + k back(m), and everything else takes fewer products:
+//   V = B^T P = a A'^T P + d m^T,  B V = a A' V + d P (m V),  a = 1 - rho,  d = rho / bc1 - a k
+//   h = proj'(A') = g' + k m',  error <- A' - back'(h - k m)
+// 10 m n r flops (8 without error feedback, where k = 0) instead of the published 16, and no
+// temporary of the weight's size. Where V or B V is zero, not finite, or its columns depend on each
+// other, P stays and refused += 1; else refreshes += 1.
 #pragma once
 
 #include <tuple>
@@ -30,7 +33,7 @@ struct LdadamStep {
   Tensor exp_avg;     // right: m x r; left: r x n; float32 | bfloat16
   Tensor exp_avg_sq;  // the same shape, float32
   Tensor basis;       // k x r, k = n (right) or m (left); float32 | bfloat16, orthonormal columns
-  Tensor error;       // m x n, float32 | bfloat16, rounded stochastically; or absent
+  Tensor error;       // m x n, float32 | bfloat16, rounded stochastically; or no feedback
   Tensor scalars;     // StepScalars
   Tensor counters;    // Counters
   Side side = Side::right;

@@ -8,13 +8,13 @@ namespace lean {
 
 // What carries the moments of the last update over to this one's subspace.
 struct Transport {
-  bool first;       // there is no last update
-  float old_share;  // of m^ in B: rho; of A: new_share = 1 - rho
-  float new_share;
-  float m_scale;  // m^ = m_scale * m
-  float v_scale;  // v^ = v_scale * v, and back
-  float v_back;
-  float feedback;  // beta1 / (1 - beta1)
+  bool first;      // there is no last update
+  float m_share;   // d: of back(m) in B, beside what A' has of it
+  float a_share;   // a: of A' in B
+  float m_scale;   // m^ = m_scale * m
+  float v_scale;   // v^ = v_scale * v, and back
+  float v_back;    //
+  float feedback;  // k: beta1 / (1 - beta1), or 0 without an error
 };
 
 // Item is an LdadamStep; `updates` counts this one.
@@ -23,13 +23,18 @@ constexpr Transport transport_of(const Item& item, int64_t updates) {
   const bool first = updates <= 1;
   const double bc1 = first ? 1 : bias_correction(item.beta1, updates - 1);
   const double bc2 = first ? 1 : bias_correction(item.beta2, updates - 1);
+  const double feedback = item.error.ndim > 0 ? item.beta1 / (1 - item.beta1) : 0;
+  const double whole = item.rho / bc1;
+  const double beside = whole - (1 - item.rho) * feedback;
+  // With rho = beta1, as is usual, it fades like the bias, and what it is multiplied with may go.
+  const bool faded = (beside < 0 ? -beside : beside) < 0x1p-26 * whole;
   return {first,
-          static_cast<float>(item.rho),
+          static_cast<float>(faded ? 0 : beside),
           static_cast<float>(1 - item.rho),
           static_cast<float>(1 / bc1),
           static_cast<float>(1 / bc2),
           static_cast<float>(bc2),
-          static_cast<float>(item.beta1 / (1 - item.beta1))};
+          static_cast<float>(feedback)};
 }
 
 // v^ - m^.m^, which T.T carries over.

@@ -21,7 +21,7 @@ const own = ["betas", "eps", "rho", "rank", "projector", "side", "errorFeedback"
  * subspace of `rank` dimensions that follows rho·m̂ + (1 − rho)·A by one block power iteration a
  * step, A being the gradient and the error fed back. Moments are carried over by projection-aware
  * rules, and A ← G + e takes up what the subspace and its turning lose. State for an m × n weight,
- * m ≥ n: 2·m·rank moments, n·rank basis, m·n error. Defaults: betas (0.908, 0.99), rho 0.908,
+ * m ≥ n: 2·m·rank moments, n·rank basis, m·n error (kept as e + back(m)·betas[0] / (1 − betas[0])). Defaults: betas (0.908, 0.99), rho 0.908,
  * eps 1e-8, rank a quarter of the shorter side.
  *
  * Unlike the published code: the error is a tensor of its own, so it is saved, never clipped and

@@ -14,7 +14,7 @@ import {
 } from "./matrix.js";
 import { applyUpdate, biasCorrection } from "./moments.js";
 import type { StepScalars } from "./step-scalars.js";
-import { exactBasis, projectedShape, type Side } from "./subspace.js";
+import { back, exactBasis, projectedShape, type Side } from "./subspace.js";
 
 export interface LdadamSettings {
   readonly beta1: number;
@@ -158,4 +158,29 @@ export function ldadamStep(
     secondMoment: turn(secondMoment).data,
     error: error === null ? null : turn(combine(1, lost, kappa, turnedAway)).data,
   };
+}
+
+/**
+ * e + κ·back(m), κ = β1 / (1 − β1): all of the gradients that no update has taken in yet. A step
+ * leaves it less what the weight was moved by, in Adam's numerators: it is what the library keeps.
+ */
+export function pending(
+  error: ArrayLike<number>,
+  { momentum, basis, side, shape }: Pick<LdadamInput, "momentum" | "basis" | "side" | "shape">,
+  beta1: number,
+  sign = 1,
+): Float64Array {
+  const coordinates = matrix(...projectedShape(side, ...shape, basis.cols), momentum);
+  const full = back(coordinates, basis, side).data;
+  const kappa = (sign * beta1) / (1 - beta1);
+  return Float64Array.from(error, (e, i) => e + kappa * full[i]);
+}
+
+/** The error in what the library keeps. */
+export function errorOf(
+  kept: ArrayLike<number>,
+  input: Pick<LdadamInput, "momentum" | "basis" | "side" | "shape">,
+  beta1: number,
+): Float64Array {
+  return pending(kept, input, beta1, -1);
 }

@@ -9,6 +9,7 @@ import {
 } from "lean-optim";
 import { Mirrored } from "../../lib/cli/verify/mirrored.js";
 import { LdadamOracle } from "../oracle/ldadam.js";
+import { errorOf, pending } from "../oracle/ldadam-step.js";
 import { matrix } from "../oracle/matrix.js";
 import { sideOf } from "../oracle/subspace.js";
 import { backends, hasKernel } from "../support/backends.js";
@@ -77,8 +78,10 @@ function walk(
           matrix(oracle.basis.rows, oracle.basis.cols, of(from, "basis"));
         oracle.momentum.set(of(before.state, "exp_avg"));
         oracle.secondMoment.set(of(before.state, "exp_avg_sq"));
-        oracle.error?.set(of(before.state, "error"));
         oracle.basis = basisOf(before.state);
+        const [beta1] = settings.betas;
+        const view = () => ({ ...oracle, ...oracle.options });
+        oracle.error?.set(errorOf(of(before.state, "error"), view(), beta1));
         oracle.updates = step - 1;
         oracle.step(own(grads[i] as Float32Array), {
           basis: basisOf(state),
@@ -92,7 +95,8 @@ function walk(
         near("data", own((weights[i] as Mirrored<Float32Array>).refresh()), oracle.param);
         near("exp_avg", of(state, "exp_avg"), oracle.momentum);
         near("exp_avg_sq", of(state, "exp_avg_sq"), oracle.secondMoment);
-        if (oracle.error !== null) near("error", of(state, "error"), oracle.error);
+        if (oracle.error === null) continue;
+        near("error", of(state, "error"), pending(oracle.error, view(), beta1));
       }
     });
   }
