@@ -1,39 +1,42 @@
 #include "cuda/libs/library.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 
 #include "core/error.h"
 
 namespace lean::cuda {
 namespace {
 
-namespace fs = std::filesystem;
-
 std::string setting(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
 }
 
-// `each` of the entries of a folder that can be read; of others none.
+bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+// Calls each(name) for the entries of a folder, in no order; for none of one that cannot be read.
+// Not std::filesystem: the C++ libraries of the oldest systems that the addon is for lack it.
 template <class Body>
-void for_entries(const fs::path& folder, Body each) {
-  std::error_code error;
-  for (fs::directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
-    each(i->path());
-  }
+void for_entries(const std::string& folder, Body each) {
+  DIR* const open = opendir(folder.c_str());
+  if (open == nullptr) return;
+  while (const dirent* entry = readdir(open)) each(std::string(entry->d_name));
+  closedir(open);
 }
 
 // Where pip puts NVIDIA's wheels: nvidia/cu13/lib, or nvidia/<library>/lib of CUDA 12 and before.
 void add_wheels(const std::string& prefix, std::vector<std::string>& folders) {
   if (prefix.empty()) return;
-  for_entries(fs::path(prefix) / "lib", [&](const fs::path& python) {
-    if (!python.filename().string().starts_with("python3")) return;
-    for_entries(python / "site-packages" / "nvidia", [&](const fs::path& wheel) {
-      std::error_code error;
-      if (fs::is_directory(wheel / "lib", error)) folders.push_back((wheel / "lib").string());
+  for_entries(prefix + "/lib", [&](const std::string& python) {
+    if (!python.starts_with("python3")) return;
+    const std::string wheels = prefix + "/lib/" + python + "/site-packages/nvidia";
+    for_entries(wheels, [&](const std::string& wheel) {
+      const std::string folder = wheels + "/" + wheel + "/lib";
+      if (wheel[0] != '.' && exists(folder)) folders.push_back(folder);
     });
   });
 }
@@ -58,8 +61,7 @@ Library::Library(std::string_view title, std::span<const char* const> files) : t
     for (const std::string& folder : folders) {
       const std::string path = folder.empty() ? file : folder + "/" + file;
       // Of many folders most lack it, which is no news; of the loader's path, it is.
-      std::error_code error;
-      if (!folder.empty() && folders.size() > 1 && !fs::exists(path, error)) continue;
+      if (!folder.empty() && folders.size() > 1 && !exists(path)) continue;
       handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
       if (handle_ != nullptr) {
         file_ = path;
