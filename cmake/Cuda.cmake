@@ -25,8 +25,15 @@ if((LEAN_CUDA_SOURCES OR LEAN_CUDA_TESTS) AND NOT LEAN_CUDA STREQUAL "OFF" AND N
   endif()
 endif()
 
-# What the architectures' machine code is made for; newer ones take the PTX of the last.
+# What the architectures' machine code is made for; newer ones take the PTX of the last. A release
+# has more of them (scripts/release.mjs).
 set(LEAN_CUDA_ARCHITECTURES 80-real 90 CACHE STRING "Architectures of the CUDA backend")
+option(LEAN_CUDA_REPORT "Let ptxas tell registers and spills of every kernel" OFF)
+
+# Told where a device is of another.
+string(REPLACE ";" ", " named "${LEAN_CUDA_ARCHITECTURES}")
+set_source_files_properties(csrc/cuda/backend/cuda-backend.cpp PROPERTIES
+  COMPILE_DEFINITIONS LEAN_CUDA_ARCHITECTURES="${named}")
 
 # Adds the backend to a target.
 function(lean_cuda_sources target)
@@ -47,4 +54,13 @@ function(lean_cuda target)
   # cudart static: the addon then loads on a machine without a driver and says so itself.
   set_target_properties(${target} PROPERTIES
     CUDA_RUNTIME_LIBRARY Static CUDA_ARCHITECTURES "${LEAN_CUDA_ARCHITECTURES}")
+  # A shipped binary's device code in a third of its size. Before CUDA 13, whose drivers read it
+  # all, that would take a newer driver than the rest does.
+  if(LEAN_LINK_STUBS AND CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANGUAGE:CUDA>:--compress-mode=size>)
+  endif()
+  if(LEAN_CUDA_REPORT)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xptxas=-v>)
+  endif()
 endfunction()

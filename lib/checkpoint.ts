@@ -125,7 +125,8 @@ function checkEntry(tensor: StateTensor, entry: StateDictEntry | undefined): Sta
 function checkValues({ name, kind, dtype, shape, lines }: StateTensor, data: StateArray): void {
   const bad = firstNonFinite(dtype, data);
   if (bad >= 0) refuse(`${name} holds an infinity or a NaN at element ${bad}`, name, bad);
-  const isSigned = kind === "momentum" || (kind === "basis" && lines === undefined);
+  const isSigned =
+    kind === "momentum" || kind === "error" || (kind === "basis" && lines === undefined);
   const negative = isSigned ? -1 : (data as Float32Array).findIndex((x) => x < 0);
   if (negative >= 0) {
     refuse(`${name} holds ${data[negative]} at element ${negative}`, name, data[negative]);

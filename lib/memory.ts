@@ -11,7 +11,7 @@ export interface MemoryReport {
 }
 
 export function memoryReport(layout: Layout): MemoryReport {
-  const byKind = { momentum: 0, secondMoment: 0, basis: 0, counters: 0 };
+  const byKind = { momentum: 0, secondMoment: 0, basis: 0, error: 0, counters: 0 };
   for (const { kind, bytes } of stateTensors(layout)) byKind[kind] += bytes;
   const used = Object.values(byKind).reduce((sum, bytes) => sum + bytes, 0);
   return { byKind, padding: layout.bytes - used, total: layout.bytes };

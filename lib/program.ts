@@ -41,13 +41,20 @@ const stepOrder: readonly KernelName[] = [
   "denseStep",
   "subspaceStep",
   "lineStep",
+  "lowRankStep",
+  "orthogonalStep",
+  "ldadamStep",
 ];
 
 /** Steps whose second moments are the weight's own, of any partition. */
 const sharedMoments: ReadonlySet<StepKernel> = new Set(["denseStep", "subspaceStep", "lineStep"]);
 
 /** Steps with matrix products. */
-const products: ReadonlySet<StepKernel> = new Set(["subspaceStep"]);
+const products: ReadonlySet<StepKernel> = new Set([
+  "subspaceStep",
+  "lowRankStep",
+  "orthogonalStep",
+]);
 
 export interface BoundWeight extends PlannedWeight {
   readonly gradDtype: WeightDType;
@@ -143,9 +150,12 @@ class ProgramBuilder {
     const tensors = this.#tensors(bound, index, matrix);
     this.#addScalars(bound, tensors);
     this.#addStep(bound, tensors);
-    const { refresh } = bound.momentum;
-    if (refresh?.source !== undefined) this.#addAdoption(bound, index, matrix, tensors);
-    else if (refresh !== undefined) this.#step.add(refresh.kernel, this.#refresh(refresh, tensors));
+    const { refresh, besides } = bound.momentum;
+    for (const each of [refresh, besides]) {
+      if (each === undefined) continue;
+      if (each.source !== undefined) this.#addAdoption(bound, index, matrix, tensors);
+      else this.#step.add(each.kernel, this.#refresh(each, tensors));
+    }
   }
 
   finish(): BuiltProgram {

@@ -79,7 +79,8 @@ export interface RecipeConfig {
 
 /**
  * Any point of the family: a momentum (`momentums`: none, ema, heavyBall, subspace) with a second
- * moment (`secondMoments`: none, elementwise, subset, scalar).
+ * moment (`secondMoments`: none, elementwise, subset, scalar, byName); lowRank and orthogonal momenta
+ * bring their own.
  *
  * @example
  * generic({ lr: 1e-2, momentum: momentums.subspace({ rank: 64 }), secondMoment: "scalar" })
@@ -146,9 +147,9 @@ export function compose(
 
 /** Projections and sums over subsets are of the gradient alone, before the weight is read. */
 function requireFullSpace(name: string, momentum: Momentum, secondMoment: SecondMoment): void {
-  const part = [momentum, secondMoment].find(({ kind }) =>
-    ["subspace", "subset", "scalar"].includes(kind),
-  );
+  const part =
+    [momentum, secondMoment].find(({ kind }) => ["subspace", "subset", "scalar"].includes(kind)) ??
+    (momentum.ownSecondMoment ? momentum : undefined);
   if (part === undefined) return;
   throw new LeanError(
     "ERR_LEAN_UNSUPPORTED",

@@ -31,6 +31,8 @@ export function runKernel(
 /** A kernel with its items, built once to be run many times. */
 export interface BoundKernel extends Disposable {
   run(): void;
+  /** Waits for what was started. */
+  wait(): void;
   /** Waits for what was started, and brings the items' arrays up to date. */
   finish(): void;
   dispose(): void;
@@ -70,6 +72,7 @@ export function bindKernel(
   }
   return {
     run: () => program.run(0, noHyper),
+    wait: () => program.synchronize(),
     finish() {
       program.synchronize();
       for (const copy of copies ?? []) copy.download();

@@ -20,7 +20,14 @@ const ROOT = path.join(__dirname, "..");
 const OUTPUT = "lean_optim.node";
 // By target: what it makes.
 const SIMT = { lean_optim_simt: "simt.node", simt_tests: "simt_tests" };
-const FROM_ENVIRONMENT = ["LEAN_CUDA", "LEAN_BLAS", "LEAN_WERROR", "CMAKE_CUDA_HOST_COMPILER"];
+const FROM_ENVIRONMENT = [
+  "LEAN_CUDA",
+  "LEAN_CUDA_ARCHITECTURES",
+  "LEAN_CUDA_REPORT",
+  "LEAN_BLAS",
+  "LEAN_WERROR",
+  "CMAKE_CUDA_HOST_COMPILER",
+];
 
 class BuildError extends Error {}
 
@@ -64,7 +71,10 @@ function variant({ debug, sanitize, shipped }) {
   }
   const name = debug ? "Debug" : "Release";
   definitions.CMAKE_BUILD_TYPE = name;
-  if (!shipped) return { name, definitions };
+  // What was compiled for other GPUs stays, for when they are asked for again.
+  const chosen = definitions.LEAN_CUDA_ARCHITECTURES?.replaceAll(/\W+/g, "-");
+  const folder = [name, shipped && "shipped", chosen].filter(Boolean).join("-");
+  if (!shipped) return { name, folder, definitions };
   definitions.LEAN_BLAS = "STATIC";
   if (process.platform === "linux") {
     definitions.LEAN_LINK_STUBS = path.join(ROOT, "build", "link-stubs");
@@ -72,7 +82,7 @@ function variant({ debug, sanitize, shipped }) {
       require("./link-stubs.cjs").writeLinkStubs(definitions.LEAN_LINK_STUBS);
     }
   }
-  return { name, folder: `${name}-shipped`, definitions };
+  return { name, folder, definitions };
 }
 
 /** Builds targets of a variant; returns what finds a file that was made. */

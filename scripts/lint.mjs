@@ -22,7 +22,7 @@ function clangFormat(fix) {
     console.log("skipped: the package has no clang-format for this platform");
     return 0;
   }
-  const files = [...cppFiles("csrc"), ...cppFiles("cmake")];
+  const files = ["csrc", "cmake", "bench"].flatMap(cppFiles);
   if (fix) return run(command, ["-i", ...files]);
   const { stderr } = spawnSync(command, ["--dry-run", ...files], { cwd: root, encoding: "utf8" });
   const wrong = new Set(Array.from(stderr.matchAll(/^(.+?):\d+:\d+: /gm), ([, file]) => file));

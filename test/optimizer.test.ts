@@ -327,7 +327,7 @@ describe("sizes", () => {
   test("of one number for a tensor", () => {
     const params = [{ name: "w", data: randomFloats(1000, 1) }];
     const { byKind } = new Optimizer([{ params, optimizer: adagradNorm() }]).memory();
-    expect(byKind).toEqual({ momentum: 0, secondMoment: 4, basis: 0, counters: 64 });
+    expect(byKind).toEqual({ momentum: 0, secondMoment: 4, basis: 0, error: 0, counters: 64 });
   });
 });
 

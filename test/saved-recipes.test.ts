@@ -4,6 +4,8 @@ import {
   adamSNSM,
   adamw,
   constant,
+  fira,
+  galore,
   generic,
   momentums,
   type Recipe,
@@ -28,6 +30,11 @@ describe("the same recipe", () => {
       "with another learning rate, schedule and decay",
       adamw({ lr: 1 }),
       adamw({ lr: 2, weightDecay: 3, schedule: constant({ warmup: 9 }), lrDecay: 1 }),
+    ],
+    [
+      "by another name, with both moments in one part",
+      galore({ rank: 2 }),
+      generic({ momentum: { ...galore({ rank: 2 }).momentum, plan: undefined } as never }),
     ],
     [
       "by another name",
@@ -57,6 +64,9 @@ describe("another recipe is refused", () => {
     ["of another projector", adamSNSM(), adamSNSM({ projector: "svd" })],
     ["that refreshes at other times", adamSNSM(), adamSNSM({ updateProjGap: 100 })],
     ["of another order of decay", adamw(), adamw({ decay: "after" })],
+    ["of another scale", galore(), galore({ scale: 1 })],
+    ["of another limit of growth", fira(), fira({ maxGrowth: 0 })],
+    ["of another direction", galore(), fira()],
     ["of another bias correction", adamw(), adamw({ biasCorrection: false })],
   ])("%s", (_, before, now) => {
     expect(() => check(before, now)).toThrow(

@@ -2,6 +2,7 @@
 
 import torch
 
+import compiled
 import eager
 import published
 
@@ -21,9 +22,11 @@ _PEERS = {
     "eager AdamSN": _with_options(eager.adam_sn),
     "eager RMSPropSN": _with_options(eager.rmsprop_sn),
     "eager AdamSNSM": _with_options(eager.adam_snsm),
+    "compiled AdamSNSM": _with_options(compiled.adam_snsm),
     "published AdamSN": _with_options(published.adam_sn),
     "published RMSPropSN": _with_options(published.rmsprop_sn),
     "published AdamSNSM": _with_options(published.adam_snsm),
+    "published LDAdam": _with_options(published.ldadam),
 }
 
 

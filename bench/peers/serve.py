@@ -7,6 +7,7 @@ here runs between two requests; every sample is timed in this process, so the pi
     {"op": "open", "peer": "torch", "arguments": {...}, "shapes": [[4096, 4096]], "dtype": "float32"}
     {"op": "sample", "case": 1, "steps": 1}
     {"op": "distance", "case": 1, "other": 2}
+    {"op": "basis", "file": "...", "n": 4096, "rank": 1024, "method": "svd", "driver": "gesvd", "device": "cuda"}
     {"op": "close", "case": 1}
 """
 
@@ -18,6 +19,7 @@ import sys
 
 import torch
 
+import bases
 import peers
 import published
 from case import Case
@@ -34,13 +36,16 @@ def about(threads):
         "isa": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
         "published": published.folder() is not None,
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "cuda": torch.version.cuda,
+        "ldadam": published.ldadam_folder() is not None,
     }
 
 
-def open_case(peer, shapes, dtype, arguments):
+def open_case(peer, shapes, dtype, arguments, device="cpu"):
     global _last
     _last += 1
-    _cases[_last] = Case(peers.named(peer), shapes, dtype, arguments)
+    _cases[_last] = Case(peers.named(peer), shapes, dtype, arguments, device)
     return {"case": _last}
 
 
@@ -55,6 +60,8 @@ def distance(case, other):
 def close(case):
     del _cases[case]
     gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
     return {}
 
 
@@ -63,6 +70,7 @@ _OPERATIONS = {
     "open": open_case,
     "sample": sample,
     "distance": distance,
+    "basis": bases.measure,
     "close": close,
 }
 

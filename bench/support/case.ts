@@ -25,6 +25,8 @@ export interface Peer {
   readonly arguments: Readonly<Record<string, number | boolean | string>>;
   readonly shapes: readonly (readonly number[])[];
   readonly dtype: string;
+  /** PyTorch's name of it; default: cpu. */
+  readonly device?: string;
   /** A goal: our time is to be at most this share of the peer's. */
   readonly atMost?: number;
 }

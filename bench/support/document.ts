@@ -9,8 +9,12 @@ import { caseTable, factTable, goalTable, transcriptionTable } from "./table.js"
 function replaced(text: string, name: string, content: string): string {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [from, to] = [text.indexOf(open), text.indexOf(close)];
-  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no ${open} ... ${close}`);
+  if (from < 0 || to < from) throw new Error(`there is no ${open} ... ${close}`);
   return `${text.slice(0, from + open.length)}\n${content}\n${text.slice(to)}`;
+}
+
+export function replaceSection(file: string, name: string, content: string): void {
+  writeFileSync(file, replaced(readFileSync(file, "utf8"), name, content));
 }
 
 function machineLine({ measured, machine, peers }: Results): string {

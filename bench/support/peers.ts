@@ -16,6 +16,11 @@ export interface PeersAbout {
   readonly threads: number;
   /** Whether the published optimizers can be run too (LEAN_OPTIM_SNSM). */
   readonly published: boolean;
+  /** The GPU that PyTorch sees, and the CUDA it was built with. */
+  readonly gpu: string | null;
+  readonly cuda: string | null;
+  /** The same of LDAdam (LEAN_OPTIM_LDADAM). */
+  readonly ldadam: boolean;
 }
 
 export interface PeerSubject extends Subject {
@@ -81,6 +86,7 @@ export class Peers {
       shapes: peer.shapes,
       dtype: peer.dtype,
       arguments: peer.arguments,
+      device: peer.device ?? "cpu",
     });
     const subject: OpenSubject = {
       id: id as number,
@@ -97,12 +103,19 @@ export class Peers {
     return subject;
   }
 
+  /** A basis by PyTorch's own factorizations: see bench/peers/bases.py. */
+  async basis(request: object): Promise<{ ms: number; energy: number; samples: number }> {
+    const answer = await this.ask({ op: "basis", ...request });
+    return answer as unknown as { ms: number; energy: number; samples: number };
+  }
+
   get pid(): number {
     return this.child.pid as number;
   }
 
   /** Whether this peer can be run here. */
   has(peer: Peer): boolean {
+    if (peer.peer === "published LDAdam") return this.about.ldadam;
     return this.about.published || !peer.peer.startsWith("published ");
   }
 

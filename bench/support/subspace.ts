@@ -32,3 +32,21 @@ export function subspaceCase({
     ...(peers && { peers }),
   });
 }
+
+export interface LowRankCase extends Omit<SubspaceCase, "secondMoment"> {
+  /** Multiply-adds of an element for each dimension kept, times two: 4 where it is projected back. */
+  readonly products: 2 | 4;
+}
+
+/** Cases for a recipe with both moments in a low-rank basis. */
+export function lowRankCase({ shape, rank, products, recipe, peers }: LowRankCase): BenchCase {
+  const [short, long] = [Math.min(...shape), Math.max(...shape)];
+  return recipeCase({
+    shape,
+    label: `rank ${rank}`,
+    recipe,
+    stateBytes: { updated: 8 * long * rank, read: 4 * short * rank },
+    flops: products * numel(shape) * rank,
+    ...(peers && { peers }),
+  });
+}

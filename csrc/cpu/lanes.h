@@ -95,6 +95,11 @@ inline Lanes square_root(const Lanes& x) {
   return each_part<Lanes>([&](int i) { return native_sqrt(x.part[i]); });
 }
 
+inline Lanes magnitude(const Lanes& x) {
+  return each_part<Lanes>(
+      [&](int i) { return (NativeFloat)((NativeBits)x.part[i] & 0x7fffffffu); });
+}
+
 inline float square_root(float x) { return __builtin_sqrtf(x); }
 
 // The sum of the lanes, in a fixed tree: the halves, their halves, ...

@@ -8,7 +8,8 @@
 
 namespace lean::cpu::LEAN_ISA {
 
-// A block of a row-major matrix.
+// A block of a row-major matrix. What follows takes anything with its members whose `data` can be
+// advanced and loaded from.
 template <class T>
 struct Block {
   T* data;
@@ -26,15 +27,15 @@ inline void store_pieces(const Lanes& x, float* to, int count) {
 }
 
 // Lines are columns: a row of the matrix is one step of the depth.
-template <int kStrip, class T>
-void pack_columns(Block<const T> from, int64_t depth, int64_t lines, float* to) {
+template <int kStrip, class From>
+void pack_columns(From from, int64_t depth, int64_t lines, float* to) {
   // Narrow strips are packed several at a time, from one load.
   constexpr int kStrips = kStrip < kLanes ? kLanes / kStrip : 1;
   constexpr int kGroup = kStrips * kStrip;
   for (int64_t first = 0; first < lines; first += kGroup, to += kGroup * depth) {
     const int strips = static_cast<int>(clamp(divide_up(lines - first, kStrip), 0, kStrips));
     for (int64_t k = 0; k < depth; ++k) {
-      const T* row = from.data + k * from.ld + first;
+      const auto row = from.data + k * from.ld + first;
       float* step = to + k * kStrip;
       if constexpr (kStrips == 1) {
 #pragma GCC unroll 4
@@ -77,8 +78,8 @@ void transpose(const float (&rows)[4][kLanes], float* to) {
 }
 
 // Lines are rows: a column of the matrix is one step of the depth. kStrip is a multiple of 4.
-template <int kStrip, class T>
-void pack_rows(Block<const T> from, int64_t depth, int64_t lines, float* to) {
+template <int kStrip, class From>
+void pack_rows(From from, int64_t depth, int64_t lines, float* to) {
   for (int64_t first = 0; first < lines; first += kStrip, to += kStrip * depth) {
     for (int i = 0; i < kStrip; i += 4) {
       for (int64_t k = 0; k < depth; k += kLanes) {

@@ -29,8 +29,8 @@ inline float* product_memory(Context& context, int worker, int64_t more = 0) {
 // c (m x n) <- alpha a op(b) or c + alpha a op(b), with n at most kParts vectors; rows_at(row,
 // count) are the rows of a that a tile takes.
 template <int kParts, class RowsAt, class B>
-void multiply_strip(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, RowsAt rows_at,
-                    Block<const B> b, bool add, Block<float> c, float* packed_b) {
+void multiply_strip(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, RowsAt rows_at, B b,
+                    bool add, Block<float> c, float* packed_b) {
   constexpr int kWidth = kParts * kNativeLanes;
   op_b == Op::plain ? pack_columns<kWidth>(b, depth, n, packed_b)
                     : pack_rows<kWidth>(b, depth, n, packed_b);
@@ -43,8 +43,8 @@ void multiply_strip(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, R
 
 // The same for any n.
 template <class RowsAt, class B>
-void multiply_strips(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, RowsAt rows_at,
-                     Block<const B> b, bool add, Block<float> c, float* packed_b) {
+void multiply_strips(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, RowsAt rows_at, B b,
+                     bool add, Block<float> c, float* packed_b) {
   for (int64_t col = 0; col < n; col += kTileCols) {
     const int64_t width = clamp(n - col, 0, kTileCols);
     const auto strip = [&]<int kParts>(std::integral_constant<int, kParts>) {
@@ -59,10 +59,11 @@ void multiply_strips(Op op_b, int64_t m, int64_t n, int64_t depth, float alpha, 
   }
 }
 
-// c (m x n) <- alpha op(a) op(b), k being the dimension summed over.
+// c (m x n) <- alpha op(a) op(b), or c + that, k being the dimension summed over. a and b are
+// blocks.
 template <class A, class B>
-void multiply(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, float alpha, Block<const A> a,
-              Block<const B> b, Block<float> c, float* scratch) {
+void multiply(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, float alpha, A a, B b,
+              Block<float> c, float* scratch, bool add = false) {
   float* packed_a = scratch + kProductDepth * kTileCols;
   for (int64_t row = 0; row < m; row += kProductRows) {
     const int64_t height = clamp(m - row, 0, kProductRows);
@@ -70,10 +71,10 @@ void multiply(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, float alpha, Bl
       const int64_t depth = clamp(k - step, 0, kProductDepth);
       const auto multiply_by = [&](auto rows_at) {
         multiply_strips(op_b, height, n, depth, alpha, rows_at,
-                        op_b == Op::plain ? b.at(step, 0) : b.at(0, step), step > 0, c.at(row, 0),
-                        scratch);
+                        op_b == Op::plain ? b.at(step, 0) : b.at(0, step), add || step > 0,
+                        c.at(row, 0), scratch);
       };
-      if constexpr (std::is_same_v<A, float>) {
+      if constexpr (std::is_same_v<A, Block<const float>>) {
         if (op_a == Op::plain) {
           multiply_by([=](int64_t i, int rows) {
             return MatrixRows(a.at(row + i, step).data, a.ld, rows);

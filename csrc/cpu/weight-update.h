@@ -32,6 +32,24 @@ struct GradientPlus {
   }
 };
 
+// G * factor + x: one factor for the run, or one for each element of it.
+struct ScaledGradientPlus {
+  const float* x;
+  float factor;
+  [[gnu::always_inline]] Lanes at(int64_t i, int count, const Lanes& grad,
+                                  const StepScalars&) const {
+    return multiply_add(grad, factor, load(x + i, count));
+  }
+};
+struct ScaledGradientsPlus {
+  const float* x;
+  const float* factors;
+  [[gnu::always_inline]] Lanes at(int64_t i, int count, const Lanes& grad,
+                                  const StepScalars&) const {
+    return multiply_add(grad, load(factors + i, count), load(x + i, count));
+  }
+};
+
 // N in scratch memory.
 struct GivenNumerator {
   const float* n;

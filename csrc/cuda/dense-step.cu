@@ -194,8 +194,9 @@ void record(std::span<const DenseStep> items, Recorder& recorder) {
   record_columns(items, on_device, recorder);
   launch(step_weights<SubsetDenominators>,
          tiles_of(items, recorder, Way::subsets, tiles_of_elements), kStepThreads);
-  launch(step_panels, tiles_of(items, recorder, Way::columns,
-                               [](const DenseStep& item) { return Panels(item.param).count(); }),
+  launch(step_panels,
+         tiles_of(items, recorder, Way::columns,
+                  [](const DenseStep& item) { return Panels(item.param).count(); }),
          kStepThreads);
   launch(step_segments, tiles_of(items, recorder, Way::segments, tiles_of_segments<DenseStep>),
          kThreads);

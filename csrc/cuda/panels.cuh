@@ -7,7 +7,8 @@
 
 namespace lean::cuda {
 
-inline constexpr int kStepThreads = 128;  // that step weights: of more, too few would find registers
+inline constexpr int kStepThreads =
+    128;  // that step weights: of more, too few would find registers
 inline constexpr int kPanelOctets = kTileElements / kOctet;
 
 struct Panels {

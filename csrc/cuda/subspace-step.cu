@@ -3,63 +3,25 @@
 // second projects D back and steps the weights in its epilogue, so that each is touched once.
 #include "kernels/subspace-step.h"
 
-#include "cuda/device/float-product.cuh"
 #include "cuda/device/line-denominators.cuh"
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/moments.cuh"
 #include "cuda/device/ptx.cuh"
 #include "cuda/device/rounder.cuh"
-#include "cuda/device/tensor-product.cuh"
 #include "cuda/partial-sums.h"
+#include "cuda/projected-product.cuh"
 #include "cuda/register.h"
 
 namespace lean::cuda {
 namespace {
 
-// D of an item, in the scratch memory of all: bfloat16 where one is all that tensor cores read of
-// it, else float32.
+// D of an item, in the scratch memory of all.
 struct Differences {
   float* data;
   const int64_t* offsets;
 
   __device__ float* of(uint32_t item) const { return data + offsets[item]; }
 };
-
-// What multiplies: the ordinary float32 units, or tensor cores that take such operands (split: two
-// bfloat16 for each number).
-enum class Unit { float32, bfloat16, float16, split };
-
-constexpr Unit unit_of(const SubspaceStep& item) {
-  if (item.precision == Precision::highest) return Unit::float32;
-  if (item.precision == Precision::high) return Unit::split;
-  return item.grad.dtype == DType::float16 ? Unit::float16 : Unit::bfloat16;
-}
-
-constexpr DType difference_type(const SubspaceStep& item) {
-  return item.precision == Precision::medium ? DType::bfloat16 : DType::float32;
-}
-
-// R = G B (lines of G along its rows), or B^T G.
-__device__ Product projection(const SubspaceStep& item, Bases bases) {
-  const bool right = item.side == Side::right;
-  const int64_t depth = item.basis.rows();
-  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.cols(),
-                         depth, false};
-  const Operand grad = {at<const void>(item.grad, bases), item.grad.dtype,
-                        right ? item.param.rows() : item.param.cols(), depth, right};
-  return right ? Product{grad, basis} : Product{basis, grad};
-}
-
-// back(D) = D B^T, or B D.
-__device__ Product back_projection(const SubspaceStep& item, const float* difference, Bases bases) {
-  const bool right = item.side == Side::right;
-  const int64_t rank = item.basis.cols();
-  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.rows(),
-                         rank, true};
-  const Operand d = {difference, difference_type(item),
-                     right ? item.param.rows() : item.param.cols(), rank, right};
-  return right ? Product{d, basis} : Product{basis, d};
-}
 
 // Watches the projection for what second moments of whole lines need of the gradient.
 struct MomentUpdate {
@@ -84,7 +46,7 @@ class MomentumUpdate {
     s_ = scalars_at(item_.scalars, bases_);
     exp_avg_ = at<void>(item_.exp_avg, bases_);
     state_type_ = item_.exp_avg.dtype;
-    d_type_ = difference_type(item_);
+    d_type_ = coordinate_type(item_);
     cols_ = item_.exp_avg.cols();
   }
 
@@ -130,8 +92,8 @@ __global__ void __launch_bounds__(kThreads, Core::kBlocks)
   const Product product = projection(item, bases);
   // Neighbours share lines of the gradient.
   const bool right = item.side == Side::right;
-  const Corner corner = right ? Corner::of(tile.index, product.cols())
-                              : Corner::down(tile.index, product.rows());
+  const Corner corner =
+      right ? Corner::of(tile.index, product.cols()) : Corner::down(tile.index, product.rows());
   // Of the tiles that read a line of the gradient, the first takes its sum.
   const bool has_sums = item.partition == Partition::rows || item.partition == Partition::columns;
   const bool is_first = (right ? corner.col : corner.row) == 0;
@@ -169,7 +131,7 @@ class WeightUpdate {
     const int64_t line = (of_rows ? corner_.row : corner_.col) + threadIdx.x;
     const bool is_inside = line < (of_rows ? item_.param.rows() : cols_);
     if (threadIdx.x < Product::kTile) {
-      lines[threadIdx.x] = is_inside ? denominators.inverse(line).x : 0;
+      lines[place(static_cast<int>(threadIdx.x))] = is_inside ? denominators.inverse(line).x : 0;
     }
   }
 
@@ -206,6 +168,9 @@ class WeightUpdate {
     }
   }
 
+  // Quads are permuted so that sixteen threads that read every other one meet no bank twice.
+  __device__ static int place(int line) { return line ^ (line / 32 % 2 * 4); }
+
   __device__ Octet divide(const Octet& n, const Octet& g, int64_t row, int64_t col, int64_t i,
                           int count, bool whole) const {
     if (shared_by_ == Partition::none) {
@@ -214,16 +179,15 @@ class WeightUpdate {
     }
     Octet ratio;
     if (shared_by_ == Partition::rows) {
-      const float inverse = inverses_[row - corner_.row];
+      const float inverse = inverses_[place(static_cast<int>(row - corner_.row))];
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * inverse;
       return ratio;
     }
-    const float4* from = reinterpret_cast<const float4*>(inverses_ + (col - corner_.col));
-    const float4 low = from[0];
-    const float4 high = from[1];
-    const float factors[kOctet] = {low.x,  low.y,  low.z,  low.w,
-                                   high.x, high.y, high.z, high.w};
+    const int line = static_cast<int>(col - corner_.col);
+    const float4 low = *reinterpret_cast<const float4*>(inverses_ + place(line));
+    const float4 high = *reinterpret_cast<const float4*>(inverses_ + place(line + 4));
+    const float factors[kOctet] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factors[k];
     return ratio;
@@ -250,7 +214,8 @@ __global__ void __launch_bounds__(kThreads, Core::kBlocks)
   const Tile tile = tiles[blockIdx.x];
   const SubspaceStep& item = items[tile.item];
   if (!is_active(item, bases)) return;
-  const Product product = back_projection(item, differences.of(tile.item), bases);
+  const Product product =
+      back_projection(item, differences.of(tile.item), coordinate_type(item), bases);
   const Corner corner = Corner::of(tile.index, product.cols());
   const WeightUpdate update(item, corner, bases);
   update.prefetch();

@@ -16,7 +16,7 @@ namespace lean {
 struct BasisTarget {
   Tensor grad;      // m x n; float32 | bfloat16 | float16
   Tensor basis;     // k x r, k = n (right) or m (left); float32 | bfloat16
-  Tensor exp_avg;   // right: m x r; left: r x n; float32 | bfloat16
+  Tensor exp_avg;   // right: m x r; left: r x n; under keep of any shape; float32 | bfloat16
   Tensor counters;  // Counters
   Tensor scalars;   // StepScalars
   Side side = Side::right;
@@ -37,7 +37,8 @@ struct BasisTarget {
             "basis must be a float32 or bfloat16 matrix");
     require(rank() > 0 && rank() <= projected() && basis.shape[0] == projected(),
             "basis must be projected side x rank");
-    require(exp_avg.numel() == others() * rank() && is_state_type(exp_avg.dtype),
+    const bool fits = on_refresh == OnRefresh::keep || exp_avg.numel() == others() * rank();
+    require(fits && is_state_type(exp_avg.dtype),
             "exp_avg must have the shape of the projected gradient");
   }
 };

@@ -17,7 +17,8 @@
 namespace lean {
 
 // What the momentum is. heavyBall: m <- momentum * m + (1 - dampening) * G, m = G at first
-// (torch.optim.SGD); otherwise m is an exponential moving average.
+// (torch.optim.SGD); otherwise m is an exponential moving average. nesterov: N looks a step ahead,
+// momentum * m + G (heavyBall), beta1 * m + (1 - beta1) * G (averages; torch.optim.Muon).
 enum class Momentum : int32_t { none, ema, heavy_ball, subspace };
 inline constexpr std::string_view kMomentumNames[] = {"none", "ema", "heavyBall", "subspace"};
 inline constexpr std::span<const std::string_view> choice_names(Momentum) { return kMomentumNames; }

@@ -22,7 +22,13 @@ constexpr void fill_momentum(const Item& item, const Counters& counters, double 
   s.m_gain = static_cast<float>(1 - item.beta1);
   s.m_scale = item.bias == Bias::torch ? static_cast<float>(1 / bc1) : 1.0f;
   s.n_grad = 0;
-  if (item.momentum != Momentum::heavy_ball) return;
+  if (item.momentum != Momentum::heavy_ball) {
+    if (!item.nesterov) return;
+    const double correction = item.bias == Bias::torch ? 1 / bc1 : 1;
+    s.n_grad = static_cast<float>((1 - item.beta1) * correction);
+    s.m_scale = static_cast<float>(item.beta1 * correction);
+    return;
+  }
   s.m_gain = static_cast<float>(first ? 1 : 1 - item.dampening);
   s.m_scale = static_cast<float>(item.nesterov ? item.beta1 : 1);
   s.n_grad = item.nesterov ? 1 : 0;

@@ -7,7 +7,7 @@ import { LeanError } from "../errors.js";
 
 /** A point of the family of optimizers, spelled out: nothing here is left to a default. */
 export interface GoldenRecipe {
-  readonly moment1: "none" | "ema" | "heavyBall" | "subspace";
+  readonly moment1: "none" | "ema" | "heavyBall" | "subspace" | "lowRank" | "ldadam";
   readonly moment2: "none" | "elementwise" | "subset" | "scalar";
   /** A number: blocks of consecutive elements, or a fraction of the square root if negative. */
   readonly partition: "heuristics" | number | null;
@@ -27,6 +27,9 @@ export interface GoldenRecipe {
   };
   readonly rank: number | null;
   readonly projector: "svd" | "uniform" | "topK" | null;
+  readonly side: "std" | "reverse" | "left" | "right";
+  /** Of lowRank, times the learning rate. */
+  readonly scale: number;
   readonly updateProjGap: number | null;
   readonly refreshOffset: number;
   readonly onRefresh: "restart" | "rotate" | "keep" | "published";
@@ -37,6 +40,14 @@ export interface GoldenRecipe {
   readonly nesterov: boolean;
   readonly lrDecay: number;
   readonly initialAccumulator: number;
+  /** LDAdam's own settings. */
+  readonly ldadam: {
+    readonly side: "left" | "right";
+    readonly rho: number;
+    readonly errorFeedback: boolean;
+    /** Of all bases but the first. */
+    readonly method: "powerIteration" | "svd";
+  } | null;
 }
 
 /** A golden file's metadata, understood. */
@@ -60,8 +71,6 @@ type Description = Pick<GoldenCase, "recipe" | "given">;
 
 const OTHER_FAMILIES: Readonly<Record<string, string>> = {
   AdaGO: "orthogonalizes its momentum",
-  "GaLore AdamW": "keeps both moments in the subspace",
-  LDAdamW: "keeps both moments in the subspace",
   "torch.optim.Muon": "orthogonalizes its momentum, in bfloat16",
 };
 
@@ -82,6 +91,8 @@ const NEUTRAL: GoldenRecipe = {
   biasCorrection: { first: false, second: false, mode: "none" },
   rank: null,
   projector: null,
+  side: "std",
+  scale: 1,
   updateProjGap: null,
   refreshOffset: 0,
   onRefresh: "restart",
@@ -92,6 +103,7 @@ const NEUTRAL: GoldenRecipe = {
   nesterov: false,
   lrDecay: 0,
   initialAccumulator: 0,
+  ldadam: null,
 };
 
 /**
@@ -111,12 +123,13 @@ export function goldenCase(metadata: Readonly<Record<string, string>>): GoldenCa
   };
   const skip = skipReason(system, options);
   if (skip !== undefined) return { ...common, recipe: null, given: null, tolerance: 0, skip };
-  const { recipe, given } = describe(system, options, group, variant);
+  const { recipe, given } = describe(system, options, group, variant, common.shape);
   return { ...common, recipe, given, tolerance: recipe?.projector === "svd" ? 1e-4 : 1e-5 };
 }
 
 function skipReason(system: string, options: Options): string | undefined {
   if (Object.hasOwn(OTHER_FAMILIES, system)) return OTHER_FAMILIES[system];
+  if (options.proj_method === "svd") return "follows singular vectors at every step";
   const used = UNSUPPORTED_SWITCHES.find((name) => options[name] === true);
   if (used !== undefined) return `uses ${used}`;
   if (system === "torch.optim.RMSprop" && options.momentum !== 0) {
@@ -125,10 +138,20 @@ function skipReason(system: string, options: Options): string | undefined {
   return undefined;
 }
 
-function describe(system: string, options: Options, group: Options, variant: string): Description {
+function describe(
+  system: string,
+  options: Options,
+  group: Options,
+  variant: string,
+  shape: readonly number[],
+): Description {
   switch (system) {
+    case "LDAdamW":
+      return { recipe: ldadamRecipe(options, shape), given: null };
     case "sn-sm GenericOptim":
       return describeSnSm(options, group, variant);
+    case "GaLore AdamW":
+      return { recipe: galoreRecipe(options, group), given: "basis" };
     case "lean-optim":
       return { recipe: leanRecipe(options, group), given: null };
     default:
@@ -178,6 +201,32 @@ function describeSnSm(options: Options, group: Options, variant: string): Descri
   };
 }
 
+/** Both moments in the basis, whose signs they depend on: published AdamW(groups, **options). */
+function galoreRecipe(options: Options, group: Options): GoldenRecipe {
+  const isCorrected = options.correct_bias === true;
+  return {
+    ...NEUTRAL,
+    lr: number(options, "lr"),
+    betas: betas(options),
+    eps: number(options, "eps"),
+    weightDecay: number(options, "weight_decay"),
+    decayMode: "after",
+    biasCorrection: { first: isCorrected, second: isCorrected, mode: isCorrected ? "hf" : "none" },
+    moment1: "lowRank",
+    rank: number(group, "rank"),
+    projector: "svd",
+    side: oneOf(group.proj_type, {
+      std: "std",
+      reverse_std: "reverse",
+      left: "left",
+      right: "right",
+    }),
+    scale: number(group, "scale"),
+    updateProjGap: number(group, "update_proj_gap"),
+    onRefresh: "keep",
+  };
+}
+
 function leanRecipe(options: Options, group: Options): GoldenRecipe {
   const moment2 = group.moment2 as GoldenRecipe["moment2"];
   const isProjected = group.moment1 === "subspace";
@@ -201,6 +250,28 @@ function leanRecipe(options: Options, group: Options): GoldenRecipe {
       refreshOffset: number(group, "refresh_offset"),
       onRefresh: group.on_refresh as GoldenRecipe["onRefresh"],
     }),
+  };
+}
+
+function ldadamRecipe(options: Options, shape: readonly number[]): GoldenRecipe {
+  const [rows = 0, cols = 0] = shape;
+  return {
+    ...NEUTRAL,
+    lr: number(options, "lr"),
+    betas: betas(options),
+    eps: number(options, "eps"),
+    weightDecay: number(options, "weight_decay"),
+    biasCorrection: { first: true, second: true, mode: "torch" },
+    moment1: "ldadam",
+    rank: number(options, "rank"),
+    projector: "svd",
+    ldadam: {
+      // Published: a square weight counts as wide.
+      side: rows > cols ? "right" : "left",
+      rho: number(options, "rho"),
+      errorFeedback: options.error_feedback === true,
+      method: oneOf(options.proj_method, { power_iteration: "powerIteration", svd: "svd" }),
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { modelNames } from "../models/index.js";
 import { recipeFromConfig, recipes } from "../recipes/index.js";
 import { bytesPerElement, numel } from "../tensor.js";
 import { command, exitCode } from "./command.js";
+import { advise, requireAdvising } from "./memory/advise.js";
 import { estimate } from "./memory/estimate.js";
 import { bars, comparisonTable, type NamedEstimate } from "./memory/picture.js";
 import { flags, type Settings, settingsFrom } from "./memory/settings.js";
@@ -28,8 +29,15 @@ embeddings, norms and biases get AdamW, as in the published runs.
   --projector <name>        powerIteration, svd, uniform, topK, given
   --update-proj-gap <n>     steps between refreshes: no memory
   --partition <p>           heuristics, row, column, tensor, elementwise, or a number
+  --heads <n>               attention heads, for adamMini
+  --kv-heads <n>            of keys, where queries share them
   --dtype <type>            of the weights: float32, bfloat16 or float16   (bfloat16)
   --state-dtype <type>      of momentum and bases: float32 or bfloat16     (as the weights)
+  --advise                  instead: which rank, side, projector and gap each layer gets
+                            for a budget of state, and TypeScript to paste
+  --budget <size>           with --advise: 200MB, 1.5GiB, bytes, or 30% of AdamW's
+  --gradients <file>        with --advise: a safetensors file of one step's gradients, by
+                            the parameters' names; without it their spectra are assumed
   --json                    print JSON
   --help                    print this`;
 
@@ -111,6 +119,8 @@ export const memoryCommand = command({
   usage,
   flags,
   run(values) {
+    if (values.advise) return advise(values);
+    requireAdvising(values);
     const settings = settingsFrom(values);
     const result = calculate(settings);
     console.log(values.json ? asJson(settings, result) : asText(settings, result));

@@ -28,7 +28,7 @@ export interface Weight {
   warn(text: string): void;
 }
 
-export type StateKind = "momentum" | "secondMoment" | "basis" | "counters";
+export type StateKind = "momentum" | "secondMoment" | "basis" | "error" | "counters";
 
 /** One state tensor of one matrix of a weight. */
 export interface StateSpec {
@@ -61,7 +61,10 @@ export interface RefreshPlan extends FieldPlan {
 }
 
 /** The kernels that apply a step, each touching the weight once. */
-export type StepKernel = Extract<KernelName, "denseStep" | "subspaceStep" | "lineStep">;
+export type StepKernel = Extract<
+  KernelName,
+  "denseStep" | "subspaceStep" | "lineStep" | "ldadamStep" | "lowRankStep" | "orthogonalStep"
+>;
 
 /** A momentum, planned for one weight. */
 export interface MomentumPlan extends FieldPlan {
@@ -72,6 +75,8 @@ export interface MomentumPlan extends FieldPlan {
   /** Fields of the `scalars` kernel. */
   readonly scalars: Item;
   readonly refresh?: RefreshPlan;
+  /** Of another basis that is refreshed with it. */
+  readonly besides?: RefreshPlan;
   /** Whether the step's own tiles hold whole subsets of a partition. */
   sumsFit(partition: KernelPartition): boolean;
 }
@@ -123,6 +128,8 @@ export interface Projector {
   readonly kind: string;
   /** Whether the subspace is made of rows or columns of the weight itself. */
   readonly lines: boolean;
+  /** Whether PᵀP = I; default true. Momenta in a subspace and its complement need that. */
+  readonly orthonormal?: boolean;
   plan(projection: Projection): ProjectorPlan;
 }
 

@@ -1,16 +1,18 @@
 /**
- * What the recipes of the Subset-Norm × Subspace-Momentum family share: their options, the settings
- * that `compat` stands for, and the two parts made of them.
+ * What the recipes of the Subset-Norm × Subspace-Momentum family and of low-rank Adam share: their
+ * options, the settings that `compat` stands for, and the parts made of them.
  */
 import { requireKnownOptions, requireOneOf } from "../options.js";
 import { ema } from "../parts/momentum/ema.js";
+import { type LowRankOptions, lowRank } from "../parts/momentum/low-rank.js";
 import {
   type OnRefresh,
   restarts,
   type SubspaceOptions,
   subspace,
 } from "../parts/momentum/subspace.js";
-import type { Momentum, SecondMoment } from "../parts/part.js";
+import type { Momentum, ProjectionSide, SecondMoment } from "../parts/part.js";
+import type { AccumulationOptions } from "../parts/second-moment/accumulation.js";
 import { elementwise } from "../parts/second-moment/elementwise.js";
 import { none } from "../parts/second-moment/none.js";
 import { type SubsetOptions, subset } from "../parts/second-moment/subset.js";
@@ -49,9 +51,20 @@ export type SubspaceMomentumOptions = Pick<
   "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh"
 >;
 
+/** Options of Adam in a low-rank basis. */
+export type LowRankAdamOptions = Pick<
+  LowRankOptions,
+  "rank" | "projector" | "updateProjGap" | "side" | "refreshOffset" | "onRefresh" | "scale"
+>;
+
+/** Options of what such a step takes along from outside the basis. */
+export type GrowthOptions = Pick<LowRankOptions, "maxGrowth">;
+
 const familyNames = [...recipeOptionNames, "betas", "eps", "biasCorrection", "compat"];
 const subsetNames = ["partition", "reduce", "blockRule"];
 const subspaceNames = ["rank", "projector", "updateProjGap", "side", "refreshOffset", "onRefresh"];
+
+const lowRankNames = [...subspaceNames, "scale"];
 
 interface CompatSettings {
   readonly bias?: "hf";
@@ -85,25 +98,41 @@ export interface FamilyDefaults {
   readonly subspace?: boolean;
   /** Of the subsets. Default "heuristics". */
   readonly partition?: SubsetNormOptions["partition"];
+  /** Options of this recipe alone. */
+  readonly own?: readonly string[];
+  /** Of a low-rank Adam, which has options of its own then. */
+  readonly lowRank?: LowRankOptions;
+  /** Default 1e-8. */
+  readonly eps?: number;
 }
 
 /** A recipe's options with its defaults and compat settings filled in. */
 export interface FamilySettings {
   readonly step: RecipeOptions;
   readonly beta1: number;
+  /** What second moments have in common. */
+  readonly accumulation: AccumulationOptions;
   ema(): Momentum;
   subspaceMomentum(): Momentum;
   elementwise(): SecondMoment;
   subsetNorm(): SecondMoment;
+  lowRankAdam(): Momentum;
 }
 
-type AllOptions = FamilyOptions & SubsetNormOptions & SubspaceMomentumOptions;
+type AllOptions = FamilyOptions &
+  SubsetNormOptions &
+  Omit<SubspaceMomentumOptions, "side" | "onRefresh"> &
+  Omit<LowRankAdamOptions, "onRefresh"> &
+  GrowthOptions & { onRefresh?: OnRefresh };
 
 export function familySettings(options: AllOptions, defaults: FamilyDefaults): FamilySettings {
   requireKnownOptions(defaults.name, options, [
     ...familyNames,
     ...(defaults.subsets ? subsetNames : []),
     ...(defaults.subspace ? subspaceNames : []),
+    ...(defaults.own ?? []),
+    ...(defaults.lowRank ? lowRankNames : []),
+    ...(defaults.lowRank?.maxGrowth === undefined ? [] : ["maxGrowth"]),
   ]);
   const betas = options.betas ?? defaults.betas;
   requireBetas(betas);
@@ -113,7 +142,13 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
   const bias = options.bias ?? compat.bias;
   const onRefresh = options.onRefresh ?? compat.onRefresh ?? "restart";
   const hasSecond = betas[1] > 0 || options.compat !== "sn-sm";
-  const accumulation = { beta: betas[1], eps: options.eps, correctBias: second };
+  const eps = options.eps ?? defaults.eps;
+  const accumulation = { beta: betas[1], eps, correctBias: second };
+  const schedule = {
+    rank: options.rank,
+    updateProjGap: options.updateProjGap,
+    refreshOffset: options.refreshOffset ?? compat.refreshOffset,
+  };
   return {
     step: {
       lr: options.lr,
@@ -126,16 +161,15 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
       lrDecay: options.lrDecay,
     },
     beta1: betas[0],
+    accumulation,
     ema: () => ema({ beta: betas[0], correctBias: first }),
     subspaceMomentum: () =>
       subspace({
         beta: betas[0],
         correctBias: first,
-        rank: options.rank,
+        ...schedule,
         projector: options.projector,
-        updateProjGap: options.updateProjGap,
-        side: options.side,
-        refreshOffset: options.refreshOffset ?? compat.refreshOffset,
+        side: options.side as ProjectionSide,
         onRefresh,
         perBasis: restarts(onRefresh) && bias !== "hf",
       }),
@@ -149,5 +183,20 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
             blockRule: options.blockRule ?? compat.blockRule,
           })
         : none(),
+    lowRankAdam: () =>
+      lowRank({
+        ...defaults.lowRank,
+        ...schedule,
+        beta: betas[0],
+        beta2: betas[1],
+        eps,
+        correctBias: first,
+        projector: options.projector ?? defaults.lowRank?.projector,
+        side: options.side,
+        onRefresh: options.onRefresh as LowRankOptions["onRefresh"],
+        scale: options.scale ?? defaults.lowRank?.scale,
+        maxGrowth: options.maxGrowth ?? defaults.lowRank?.maxGrowth,
+        ...(defaults.lowRank?.rank && { rank: options.rank ?? defaults.lowRank.rank }),
+      }),
   };
 }

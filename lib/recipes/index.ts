@@ -1,14 +1,22 @@
 import { requireOneOf } from "../options.js";
 import { generic, type Recipe, type RecipeConfig } from "../recipe.js";
+import { adago } from "./adago.js";
 import { adagrad } from "./adagrad.js";
 import { adagradNorm } from "./adagrad-norm.js";
 import { adagradSN } from "./adagrad-sn.js";
 import { adagradSNSM } from "./adagrad-snsm.js";
+import { adamMini } from "./adam-mini.js";
 import { adamSM } from "./adam-sm.js";
 import { adamSN } from "./adam-sn.js";
 import { adamSNG } from "./adam-sng.js";
 import { adamSNSM } from "./adam-snsm.js";
 import { adamw } from "./adamw.js";
+import { apollo } from "./apollo.js";
+import { apolloMini } from "./apollo-mini.js";
+import { fira } from "./fira.js";
+import { galore } from "./galore.js";
+import { ldadam } from "./ldadam.js";
+import { muon } from "./muon.js";
 import { rmsprop } from "./rmsprop.js";
 import { rmspropSN } from "./rmsprop-sn.js";
 import { sgd } from "./sgd.js";
@@ -29,6 +37,14 @@ export const recipes = {
   adamSM,
   adamSNSM,
   adagradSNSM,
+  muon,
+  adago,
+  adamMini,
+  galore,
+  fira,
+  apollo,
+  apolloMini,
+  ldadam,
   generic,
 };
 

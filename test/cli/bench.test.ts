@@ -51,12 +51,11 @@ describe("lean-optim bench", () => {
     ]);
   });
 
-  describe.each([
+  const counting = cudaBackends.includes("simt") ? describe : describe.skip;
+  counting.each([
     ["bfloat16", 2],
     ["float32", 4],
   ] as const)("what the interpreter counts of a step in %s", (dtype, size) => {
-    if (!cudaBackends.includes("simt")) return test.skip("the interpreter is not built", () => {});
-
     const rank = 128;
     const rows = [1376, 512] as const;
     const columns = [512, 1376] as const;
@@ -90,14 +89,15 @@ describe("lean-optim bench", () => {
         loads.sectorsTouched + stores.sectorsTouched;
       const touched = kernels.reduce((sum, kernel) => sum + sectors(kernel), 0);
       expect((32 * touched) / (shape[0] * shape[1])).toBeLessThan(most);
-      // Of the kernels that move what a step moves, and not a number for each line.
+      // Of the kernels that move what a step moves, and not a number for each line. What a block
+      // looks up about its item counts too, and is up to an eighth of what it asks for.
       const large = kernels.filter((kernel) => sectors(kernel) > 0.01 * touched);
       expect(large.length).toBeGreaterThan(0);
       for (const { kernel, loads, stores, bankConflicts } of large) {
         const requested = 32 * (loads.sectorsRequested + stores.sectorsRequested);
         const used = (loads.bytes + stores.bytes) / requested;
         expect({ kernel, bankConflicts }).toEqual({ kernel, bankConflicts: 0 });
-        expect({ kernel, used, enough: used >= 0.95 }).toEqual({ kernel, used, enough: true });
+        expect({ kernel, used, enough: used >= 0.87 }).toEqual({ kernel, used, enough: true });
       }
     });
   });

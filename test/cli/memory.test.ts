@@ -116,6 +116,21 @@ test.each(modelNames)(
   },
 );
 
+test("LLaMA-1B under Adam-mini: half of Adam's, and a second moment for each block", async () => {
+  const argv = ["--optimizer", "adamMini", "--heads", "32", "--state-dtype", "float32"];
+  const { parameters, allocated, adam, notes } = await memory("--model", "llama-1b", ...argv);
+  // By layer: queries and keys by heads, values and outputs by rows, gate, up and down.
+  const linear = 24 * (2 * 32 + 2 * 2048 + 2 * 5461 + 2048) + 32000;
+  // Embeddings and norms are AdamW's, as under every optimizer here.
+  const others = 32000 * 2048 + 49 * 2048;
+  expect(allocated.byKind.secondMoment).toBe(4 * (linear + others));
+  expect(allocated.byKind.momentum).toBe(4 * parameters);
+  expect(adam.allocated.byKind.secondMoment).toBe(4 * parameters);
+  expect(notes).toEqual([]);
+  const { notes: said } = await memory("--optimizer", "adamMini");
+  expect(said).toEqual([expect.stringMatching(/^48 × no pattern says/)]);
+});
+
 test.each(modelNames)(
   "%s: adamSNSM on lines, whose published numbers take 8 bytes",
   async (name) => {

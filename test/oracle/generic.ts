@@ -1,6 +1,7 @@
 import { denseStep } from "./dense-step.js";
 import { clipFactor, globalNorm, gradientStats } from "./gradient-stats.js";
 import { lineStep } from "./line-step.js";
+import { type LowRankStepInput, type LowRankStepResult, lowRankStep } from "./low-rank-step.js";
 import { type Matrix, matrix } from "./matrix.js";
 import {
   averageGains,
@@ -28,6 +29,8 @@ import { subspaceStep } from "./subspace-step.js";
 export interface OracleStepArguments {
   /** Orthonormal columns, k × r by rows: the basis to use if a refresh is due. */
   readonly basis?: ArrayLike<number>;
+  /** m × r: what to use on the left beside it, on the side `full`. */
+  readonly leftBasis?: ArrayLike<number>;
   /** r row or column numbers: the lines to keep if a refresh is due. */
   readonly lines?: ArrayLike<number>;
   /** The 2-norm of the gradients of all parameters. Default: of this one alone. */
@@ -40,6 +43,7 @@ export interface OracleStepArguments {
 interface Subspace {
   readonly basis: Matrix;
   readonly lines: ArrayLike<number> | null;
+  readonly leftBasis?: Matrix;
 }
 
 /** How a parameter is seen by its projection. */
@@ -47,6 +51,15 @@ interface Geometry {
   readonly shape: readonly [rows: number, cols: number];
   readonly side: Side;
   readonly rank: number;
+  /** Whether there is a basis on the left beside that on the right. */
+  readonly isFull: boolean;
+}
+
+/** A low-rank step as it was taken, for error bounds. */
+export interface LowRankTaken {
+  readonly input: LowRankStepInput;
+  readonly scalars: StepScalars;
+  readonly after: LowRankStepResult;
 }
 
 /**
@@ -60,6 +73,8 @@ interface Geometry {
  *    M ← β1·M + (1 − β1)·R and N = G̃ + back(M / bc1 − R), where bc1 = 1 − β1^k with k the updates
  *    since the momentum was restarted, or 1 − β1^updates where it survives a refresh;
  * 3. W ← (1 − lr·λ)·W − lr·N / (√(v / bc2) + ε), bc2 = 1 − β2^updates, or 1 for a sum.
+ *
+ * lowRank keeps both moments in the coordinates of the basis: test/oracle/low-rank-step.ts.
  *
  * A refresh is due where there is no basis, and at calls with calls > 1, calls − 1 ≥ offset and
  * (calls − 1 − offset) mod gap = 0. A step skipped for a non-finite gradient counts as a call and
@@ -79,6 +94,10 @@ export class OracleOptimizer {
   secondMoment: Float64Array | null;
   /** null before the first refresh, and where there is none. */
   subspace: Subspace | null = null;
+  /** Of low-rank steps: what their growth is limited by. */
+  lastNorm = 0;
+  /** How the last one was taken; null where it was none, or skipped. */
+  taken: LowRankTaken | null = null;
   /** Steps taken or skipped. */
   calls = 0;
   /** Steps taken. */
@@ -100,26 +119,29 @@ export class OracleOptimizer {
     }
     this.#options = o;
     this.#subsets = subsetsOf(o);
-    this.#geometry = o.moment1 === "subspace" ? geometryOf(o) : null;
+    this.#geometry = isProjected(o) ? geometryOf(o) : null;
     this.param = Float64Array.from(param);
     this.momentum = o.moment1 === "none" ? null : new Float64Array(this.#momentumCount());
     this.secondMoment =
-      o.moment2 === "none"
-        ? null
-        : new Float64Array(this.#subsets.count).fill(o.initialAccumulator);
+      o.moment1 === "lowRank"
+        ? new Float64Array(this.#momentumCount())
+        : o.moment2 === "none"
+          ? null
+          : new Float64Array(this.#subsets.count).fill(o.initialAccumulator);
   }
 
   /** Takes one step; returns false where it was skipped for a non-finite gradient. */
   step(grad: ArrayLike<number>, given: OracleStepArguments = {}): boolean {
-    const { skipNonFinite, moment1, onRefresh } = this.#options;
+    const { skipNonFinite, onRefresh } = this.#options;
     this.calls++;
+    this.taken = null;
     const stats = gradientStats(grad, this.#subsets);
     const norm = given.gradNorm ?? globalNorm([stats]);
     if (skipNonFinite && !(stats.isFinite && Number.isFinite(norm))) return false;
 
     const factor = this.#gradientFactor(norm);
     const isFirstBasis = this.subspace === null;
-    const isRefresh = moment1 === "subspace" && this.#isRefreshDue();
+    const isRefresh = isProjected(this.#options) && this.#isRefreshDue();
     if (isRefresh) this.#refresh(grad, factor, given);
     this.updates++;
     this.sinceRestart++;
@@ -134,7 +156,8 @@ export class OracleOptimizer {
 
   #momentumCount(): number {
     if (this.#geometry === null) return this.param.length;
-    const { shape, side, rank } = this.#geometry;
+    const { shape, side, rank, isFull } = this.#geometry;
+    if (isFull) return rank * rank;
     return elementCount(projectedShape(side, ...shape, rank));
   }
 
@@ -179,7 +202,8 @@ export class OracleOptimizer {
     if (projector === "svd") return { basis: exactBasis(gradient, rank, side), lines: null };
     if (projector === "given") {
       if (given.basis === undefined) throw new RangeError(`no basis given at call ${this.calls}`);
-      return { basis: matrix(dimension, rank, given.basis), lines: null };
+      const leftBasis = given.leftBasis && matrix(shape[0], rank, given.leftBasis);
+      return { basis: matrix(dimension, rank, given.basis), lines: null, leftBasis };
     }
     const lines = projector === "topK" ? topLines(gradient, rank, side) : given.lines;
     if (lines === undefined) throw new RangeError(`no lines given at call ${this.calls}`);
@@ -233,7 +257,18 @@ export class OracleOptimizer {
       return denseStep({ ...states, momentum }, scalars);
     }
     const { shape, side } = this.#geometry;
-    const { basis, lines } = this.subspace;
+    const { basis, lines, leftBasis } = this.subspace;
+    if (this.#options.moment1 === "lowRank" && secondMoment !== null) {
+      const { direction, wholeNorm, scale, maxGrowth } = this.#options;
+      const { lastNorm } = this;
+      const options = { direction, wholeNorm, scale, maxGrowth, lastNorm };
+      const weight = { shape, side, param, grad, basis, leftBasis, momentum, secondMoment };
+      const input = { ...weight, ...options };
+      const after = lowRankStep(input, scalars);
+      this.taken = { input, scalars, after };
+      this.lastNorm = after.lastNorm;
+      return after;
+    }
     const projected = { ...states, shape, side, momentum };
     return lines === null
       ? subspaceStep({ ...projected, basis }, scalars)
@@ -250,12 +285,18 @@ function subsetsOf(options: OracleOptions): Partition {
 function geometryOf({ shape, projector, side, rank }: OracleOptions): Geometry {
   const [rows, cols] = matrixShape(shape);
   const keepsLines = projector === "topK" || projector === "givenLines";
-  const chosen = sideOf(side ?? (keepsLines ? "reverse" : "std"), rows, cols);
-  const limit = projectedDimension(chosen, rows, cols);
-  return { shape: [rows, cols], side: chosen, rank: Math.min(rank, limit) };
+  const isFull = side === "full";
+  const rule = side ?? (keepsLines ? "reverse" : "std");
+  const chosen = rule === "full" ? "right" : sideOf(rule, rows, cols);
+  const limit = isFull ? Math.min(rows, cols) : projectedDimension(chosen, rows, cols);
+  return { shape: [rows, cols], side: chosen, rank: Math.min(rank, limit), isFull };
+}
+
+function isProjected({ moment1 }: Pick<OracleOptions, "moment1">): boolean {
+  return moment1 === "subspace" || moment1 === "lowRank";
 }
 
 /** Whether the momentum's age counts all updates rather than those since it was restarted. */
 function survivesRefresh({ moment1, onRefresh }: OracleOptions): boolean {
-  return moment1 !== "subspace" || onRefresh === "rotate" || onRefresh === "keep";
+  return !isProjected({ moment1 }) || onRefresh === "rotate" || onRefresh === "keep";
 }

@@ -31,7 +31,6 @@ type Family = Omit<Partial<OracleOptions>, "shape">;
 const EXCLUDED: Readonly<Record<string, string>> = {
   "torch.optim.Muon": "an orthogonalized momentum, computed in bfloat16",
   LDAdamW: "moments live in the subspace and are transported between bases",
-  "GaLore AdamW": "the second moment lives in the subspace",
   AdaGO: "an orthogonalized momentum",
 };
 
@@ -103,6 +102,8 @@ function familyOf(system: string, options: Json, group: Json, variant: string): 
   switch (system) {
     case "sn-sm GenericOptim":
       return publishedFamily(options, group, variant);
+    case "GaLore AdamW":
+      return galoreFamily(options, group);
     case "lean-optim":
       return defaultFamily(options, group);
     default:
@@ -138,6 +139,27 @@ function publishedFamily(options: Json, group: Json, variant: string): Family {
       offset: gap - 1,
       onRefresh: variant as "restart" | "keep" | "published",
     }),
+  };
+}
+
+/** GaLore's AdamW: transformers' old AdamW on the projected gradient, its result projected back. */
+function galoreFamily(options: Json, group: Json): Family {
+  const corrected = options.correct_bias as boolean;
+  const sides = { std: "std", reverse_std: "reverse", left: "left", right: "right" } as const;
+  return {
+    betas: options.betas as [number, number],
+    eps: options.eps as number,
+    weightDecay: options.weight_decay as number,
+    decayMode: "after",
+    biasCorrection: { first: corrected, second: corrected, mode: "hf" },
+    moment1: "lowRank",
+    moment2: "none",
+    rank: group.rank as number,
+    projector: "given",
+    side: sides[group.proj_type as keyof typeof sides],
+    gap: group.update_proj_gap as number,
+    onRefresh: "keep",
+    scale: group.scale as number,
   };
 }
 

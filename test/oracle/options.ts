@@ -1,3 +1,4 @@
+import type { Direction } from "./low-rank-step.js";
 import type { BlockRule, PartitionRule, Reduce } from "./partition.js";
 import type { SideRule } from "./subspace.js";
 
@@ -15,7 +16,8 @@ export interface OracleOptions {
    */
   readonly decayMode: "before" | "after" | "l2";
 
-  readonly moment1: "none" | "ema" | "heavyBall" | "subspace";
+  /** `lowRank` has both moments in the basis, whatever moment2 says. */
+  readonly moment1: "none" | "ema" | "heavyBall" | "subspace" | "lowRank";
   readonly moment2: "none" | "elementwise" | "subset" | "scalar";
   /** Of `subset`: which elements share a second moment. */
   readonly partition: PartitionRule;
@@ -38,12 +40,18 @@ export interface OracleOptions {
   readonly dampening: number;
   readonly nesterov: boolean;
 
-  /** Of `subspace`. A rank above the projected dimension is that dimension. */
+  /** Of `lowRank`: test/oracle/low-rank-step.ts. */
+  readonly direction: Direction;
+  readonly wholeNorm: boolean;
+  readonly scale: number;
+  readonly maxGrowth: number;
+
+  /** Of `subspace` and `lowRank`. A rank above the projected dimension is that dimension. */
   readonly rank: number;
   /** `given` and `givenLines` take each basis, or set of lines, from the step's arguments. */
   readonly projector: "svd" | "topK" | "given" | "givenLines";
-  /** null: `std` for a basis, `reverse` for lines. */
-  readonly side: SideRule | null;
+  /** null: `std` for a basis, `reverse` for lines; `full`, of `lowRank`, a basis on either side. */
+  readonly side: SideRule | "full" | null;
   /** Calls between two refreshes. */
   readonly gap: number;
   /** Calls after the first before the schedule starts. */
@@ -80,6 +88,10 @@ export const defaultOptions: Omit<OracleOptions, "shape" | "lr"> = {
   momentum: 0.9,
   dampening: 0,
   nesterov: false,
+  direction: "subspace",
+  wholeNorm: false,
+  scale: 1,
+  maxGrowth: 0,
   rank: 1,
   projector: "svd",
   side: null,

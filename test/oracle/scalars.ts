@@ -78,7 +78,8 @@ function momentumScalars(
 ): Pick<StepScalars, "mDecay" | "mGain" | "mScale" | "nGrad"> {
   if (momentum !== "heavyBall") {
     const { decay, gain } = averageGains(beta1);
-    return { mDecay: decay, mGain: gain, mScale: correction, nGrad: 0 };
+    if (!nesterov) return { mDecay: decay, mGain: gain, mScale: correction, nGrad: 0 };
+    return { mDecay: decay, mGain: gain, mScale: decay * correction, nGrad: gain * correction };
   }
   const { decay, gain } = heavyBallGains(beta1, dampening, isFirst);
   return { mDecay: decay, mGain: gain, mScale: nesterov ? beta1 : 1, nGrad: nesterov ? 1 : 0 };

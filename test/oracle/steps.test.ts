@@ -3,11 +3,12 @@ import { describe, expect, test } from "@jest/globals";
 import { denseStep } from "./dense-step.js";
 import { clipFactor, globalNorm, gradientStats } from "./gradient-stats.js";
 import { lineStep } from "./line-step.js";
-import { householderQR, matrix } from "./matrix.js";
+import { lowRankStep, scaleLines } from "./low-rank-step.js";
+import { combine, frobeniusNorm, householderQR, matrix } from "./matrix.js";
 import { partition } from "./partition.js";
 import { gaussians } from "./random.js";
 import { neutralScalars } from "./step-scalars.js";
-import { lineBasis, projectedDimension, projectedShape } from "./subspace.js";
+import { back, lineBasis, project, projectedDimension, projectedShape } from "./subspace.js";
 import { subspaceStep } from "./subspace-step.js";
 
 const scalars = {
@@ -134,5 +135,85 @@ describe("gradient statistics", () => {
     expect(clipFactor(1, 2)).toBe(1);
     expect(clipFactor(0, 1)).toBe(1);
     expect(clipFactor(4, 1)).toBe(1 / 4.000001);
+  });
+});
+
+describe("lowRankStep", () => {
+  const step = { ...neutralScalars, mDecay: 0.5, mGain: 0.5, vDecay: 0.5, vGain: 0.5, eps: 1 };
+  // Of G = [[3, 4], [6, 8]] the first column is kept: R = [3, 6].
+  const first = {
+    shape: [2, 2],
+    param: [0, 0, 0, 0],
+    grad: [3, 4, 6, 8],
+    side: "right",
+    basis: matrix(2, 1, [1, 0]),
+    momentum: [1, 2],
+    secondMoment: [9, 36],
+  } as const;
+  // M = [2, 4], V = R², N = [2 / 4, 4 / 7], f = N / R = [1 / 6, 2 / 21].
+  const f = [1 / 6, 2 / 21];
+  const close = (actual: ArrayLike<number>, expected: number[]) => {
+    expected.forEach((x, i) => {
+      expect(actual[i]).toBeCloseTo(x, 7);
+    });
+  };
+
+  test("by hand, inside the basis", () => {
+    const after = lowRankStep({ ...first, direction: "subspace", scale: 2 }, step);
+    close(after.momentum, [2, 4]);
+    close(after.secondMoment, [9, 36]);
+    close(after.param, [-1, 0, -8 / 7, 0]);
+  });
+
+  test("by hand, with the residual: the second column", () => {
+    const after = lowRankStep({ ...first, direction: "residual" }, step);
+    close(after.param, [-1 / 2, -4 * f[0], -4 / 7, -8 * f[1]]);
+  });
+
+  test("by hand, along the gradient, each row or both by their factor", () => {
+    const rows = lowRankStep({ ...first, direction: "gradient" }, step);
+    close(rows.param, [-3 * f[0], -4 * f[0], -6 * f[1], -8 * f[1]]);
+    const both = lowRankStep({ ...first, direction: "gradient", wholeNorm: true }, step);
+    const whole = Math.hypot(1 / 2, 4 / 7) / Math.hypot(3, 6);
+    close(both.param, [-3 * whole, -4 * whole, -6 * whole, -8 * whole]);
+  });
+
+  test("growth is limited from the second norm on", () => {
+    const limited = { ...first, direction: "gradient", wholeNorm: true, maxGrowth: 1.5 } as const;
+    const norm = (Math.hypot(1 / 2, 4 / 7) / Math.hypot(3, 6)) * Math.hypot(3, 4, 6, 8);
+    expect(lowRankStep(limited, step).lastNorm).toBeCloseTo(norm, 7);
+    const after = lowRankStep({ ...limited, lastNorm: norm / 3 }, step);
+    expect(after.limit).toBeCloseTo(0.5, 7);
+    expect(after.lastNorm).toBeCloseTo(norm / 2, 7);
+    expect(lowRankStep({ ...limited, lastNorm: norm }, step).limit).toBe(1);
+  });
+
+  test("what is limited of a residual is its norm, for orthonormal columns", () => {
+    const basis = householderQR(matrix(5, 2, gaussians(10, 1))).q;
+    const grad = gaussians(30, 2);
+    const g = matrix(6, 5, grad);
+    const input = {
+      shape: [6, 5],
+      side: "right",
+      basis,
+      grad,
+      param: new Float64Array(30),
+    } as const;
+    const moments = { momentum: gaussians(12, 3), secondMoment: new Float64Array(12).fill(1) };
+    const after = lowRankStep(
+      { ...input, ...moments, direction: "residual", maxGrowth: 2, lastNorm: 0 },
+      step,
+    );
+    const outside = combine(1, g, -1, back(project(g, basis, "right"), basis, "right"));
+    const norm = frobeniusNorm(scaleLines(outside, "right", (j) => after.factors[j] as number));
+    expect(after.lastNorm).toBeCloseTo(norm, 10);
+  });
+
+  test("a basis on either side: the product of both projections", () => {
+    const leftBasis = matrix(2, 1, [0, 1]);
+    const input = { ...first, leftBasis, momentum: [2], secondMoment: [36] };
+    const after = lowRankStep({ ...input, direction: "subspace" }, step);
+    close(after.projection.data, [6]);
+    close(after.param, [0, 0, -4 / 7, 0]);
   });
 });

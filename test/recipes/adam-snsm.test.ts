@@ -1,5 +1,5 @@
 import { adamSNSM } from "lean-optim";
-import { testRecipe } from "../support/recipe-tests.js";
+import { momentCases, testRecipe } from "../support/recipe-tests.js";
 import { subsetCases } from "../support/subset-cases.js";
 import { subspaceCases, subspaceShapes } from "../support/subspace-cases.js";
 
@@ -15,16 +15,7 @@ testRecipe({
   cases: [
     ...subsetCases,
     ...subspaceCases,
-    {
-      title: "other betas and epsilon",
-      options: { betas: [0.5, 0.8], eps: 0.1 },
-      oracle: { betas: [0.5, 0.8], eps: 0.1 },
-    },
-    {
-      title: "no bias correction",
-      options: { biasCorrection: false },
-      oracle: { biasCorrection: { first: false, second: false, mode: "torch" } },
-    },
+    ...momentCases,
     { title: "bias hf", options: { bias: "hf" }, oracle: { biasCorrection: hf } },
     {
       title: "compat sn-sm",

@@ -1,5 +1,5 @@
 import { adamw } from "lean-optim";
-import { testRecipe } from "../support/recipe-tests.js";
+import { momentCases, testRecipe } from "../support/recipe-tests.js";
 
 const hf = { first: true, second: true, mode: "hf" } as const;
 
@@ -9,22 +9,13 @@ testRecipe({
   options: { lr: 0.05, weightDecay: 0 },
   oracle: {},
   cases: [
-    {
-      title: "other betas and epsilon",
-      options: { betas: [0.5, 0.8], eps: 0.1 },
-      oracle: { betas: [0.5, 0.8], eps: 0.1 },
-    },
+    ...momentCases,
     { title: "squares that are summed", options: { betas: [0.9, 1] }, oracle: { betas: [0.9, 1] } },
     { title: "no averages at all", options: { betas: [0, 0] }, oracle: { betas: [0, 0] } },
     {
       title: "coupled decay: torch.optim.Adam",
       options: { weightDecay: 0.3, decay: "l2" },
       oracle: { weightDecay: 0.3, decayMode: "l2" },
-    },
-    {
-      title: "no bias correction",
-      options: { biasCorrection: false },
-      oracle: { biasCorrection: { first: false, second: false, mode: "torch" } },
     },
     { title: "bias hf", options: { bias: "hf" }, oracle: { biasCorrection: hf } },
     {

@@ -1,5 +1,7 @@
 /** The float64 oracle of one matrix of a parameter, and the matrix's share of a state. */
 import type { StateDict } from "lean-optim";
+import { type LowRankBounds, lowRankBounds } from "../../lib/cli/verify/low-rank-bounds.js";
+import { stepScalars } from "../../lib/cli/verify/scalars.js";
 import { OracleOptimizer } from "../oracle/generic.js";
 import { defaultOptions, type OracleOptions } from "../oracle/options.js";
 import { type PartitionRule, partition } from "../oracle/partition.js";
@@ -50,7 +52,20 @@ export class Companion {
 
   /** Whether the momentum lives in a subspace. */
   get isProjected(): boolean {
-    return this.#settings.moment1 === "subspace";
+    return isLowDimensional(this.#settings);
+  }
+
+  /** Whether both moments do. */
+  get isLowRank(): boolean {
+    return this.#settings.moment1 === "lowRank";
+  }
+
+  /** How far rounding may take the last low-rank step; null where it was skipped. */
+  lowRankBounds(): LowRankBounds | null {
+    const { taken } = this.oracle;
+    if (taken === null) return null;
+    const { input, scalars, after } = taken;
+    return lowRankBounds(input, stepScalars(scalars), after, "highest");
   }
 
   /** Whether weight decay is part of the gradient. */
@@ -75,6 +90,7 @@ export class Companion {
   /** Gives the oracle the library's weight and moments. */
   synchronize(param: Float64Array, state: StateDict): void {
     this.oracle.param = this.part(param).slice();
+    this.oracle.lastNorm = this.state(state, "last_norm")?.[0] ?? 0;
     for (const [key, own] of this.moments()) {
       const theirs = this.state(state, key);
       if (theirs?.length !== own?.length) {
@@ -111,11 +127,15 @@ export class Companion {
   }
 }
 
-function isProjected({ shape }: Shape, { moment1 }: OracleSettings): boolean {
-  return moment1 === "subspace" && shape.length > 1;
+function isLowDimensional({ moment1 }: Pick<OracleSettings, "moment1">): boolean {
+  return moment1 === "subspace" || moment1 === "lowRank";
+}
+
+function isProjected({ shape }: Shape, settings: OracleSettings): boolean {
+  return isLowDimensional(settings) && shape.length > 1;
 }
 
 /** Vectors have no side to project: their momentum is an ordinary average. */
-function vectorMomentum({ moment1 }: OracleSettings): OracleSettings {
-  return moment1 === "subspace" ? { moment1: "ema" } : {};
+function vectorMomentum(settings: OracleSettings): OracleSettings {
+  return isLowDimensional(settings) ? { moment1: "ema" } : {};
 }

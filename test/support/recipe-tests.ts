@@ -1,5 +1,6 @@
 /** The tests that every recipe takes: each of its settings, on every kind of parameter. */
 import { cosine, linear, type Recipe, type RecipeOptions } from "lean-optim";
+import type { FamilyOptions } from "../../lib/recipes/family.js";
 import { cudaBackends, hasKernelsOf } from "./backends.js";
 import type { OracleSettings } from "./companion.js";
 import { weightTypes } from "./dtypes.js";
@@ -42,7 +43,7 @@ export function testRecipe<Options extends RecipeOptions>(tests: RecipeTests<Opt
   };
 
   test("its defaults", () => {
-    walk({ recipe: recipe(), oracle: defaults });
+    walk({ recipe: recipe(), oracle: defaults, parameters });
   });
 
   test.each(weightTypes)("weights of $label", (type) => take({ title: "" }, { type }));
@@ -68,6 +69,20 @@ export function testRecipe<Options extends RecipeOptions>(tests: RecipeTests<Opt
     });
   });
 }
+
+/** The settings of recipes with an averaged momentum and an averaged second moment. */
+export const momentCases: readonly Case<FamilyOptions>[] = [
+  {
+    title: "other betas and epsilon",
+    options: { betas: [0.5, 0.8], eps: 0.1 },
+    oracle: { betas: [0.5, 0.8], eps: 0.1 },
+  },
+  {
+    title: "no bias correction",
+    options: { biasCorrection: false },
+    oracle: { biasCorrection: { first: false, second: false, mode: "torch" } },
+  },
+];
 
 function commonCases(lr: number): Case<RecipeOptions>[] {
   const rising = (step: number) => Math.min(step, 2) / 2;

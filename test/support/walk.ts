@@ -90,6 +90,7 @@ export function walk(what: Walk): Optimizer {
       companion.synchronize(before.weights.get(name) as Float64Array, before.state);
       companion.oracle.step(companion.part(seen.get(name) as Float64Array), {
         basis: companion.state(after.state, "basis"),
+        leftBasis: companion.state(after.state, "left_basis"),
         lines: companion.state(after.state, "index"),
         gradNorm,
         lr: what.scheduled?.(step) ?? lr,
@@ -113,6 +114,10 @@ function compareWeights(
   dtype: string,
 ): void {
   const start = companion.part(before.get(companion.name) as Float64Array);
+  if (companion.isLowRank) {
+    compareLowRank(label, companion, start, after, dtype);
+    return;
+  }
   const expected = companion.oracle.param;
   const change = expected.map((w, i) => w - (start[i] as number));
   // A projection mixes the elements of a line, so what it rounds is as large as the largest of them.
@@ -128,14 +133,40 @@ function compareWeights(
   });
 }
 
+/** The bounds know of all roundings but those of the scalars, of which there are a dozen. */
+function compareLowRank(
+  label: string,
+  companion: Companion,
+  start: Float64Array,
+  after: Weights,
+  dtype: string,
+): void {
+  const { param } = companion.oracle;
+  const bounds = companion.lowRankBounds()?.param;
+  const actual = companion.part(after.get(companion.name) as Float64Array);
+  const step = largest(param.map((w, i) => w - (start[i] as number)));
+  const slack = (_: number, i: number) => 2 * (bounds?.[i] ?? 0) + 2 ** -20 * step;
+  expectNear(`${label}.data`, actual, param, { dtype, slack });
+}
+
 function compareMoments(label: string, companion: Companion, after: State, before: State): void {
+  const low = companion.lowRankBounds();
+  if (low !== null && companion.oracle.lastNorm > 0) {
+    const { lastNorm } = companion.oracle;
+    const slack = () => 2 * low.lastNorm + 2 ** -20 * lastNorm;
+    const actual = companion.state(after, "last_norm") ?? [];
+    expectNear(`${label}.last_norm`, actual, [lastNorm], { dtype: "float32", slack });
+  }
   for (const [key, expected = []] of companion.moments()) {
     const dtype = after[`${companion.name}.${key}`]?.dtype ?? "float32";
     const size = largest(expected) + largest(companion.state(before, key) ?? []);
     const slack = {
       exp_avg: () => 2 ** -22 * size,
-      // Squares do not cancel: each sum is right by itself. What is squared may cancel, under l2.
-      exp_avg_sq: (x: number) => 2 ** -21 * (companion.isCoupled ? Math.sqrt(x * size) : x),
+      // Squares do not cancel: each sum is right by itself. What is squared may cancel, under l2 or in
+      // a projection, which has bounds of its own.
+      exp_avg_sq: (x: number, i: number) =>
+        2 ** -21 * (companion.isCoupled ? Math.sqrt(x * size) : x) +
+        2 * (low?.secondMoment[i] ?? 0),
     }[key];
     expectNear(`${label}.${key}`, companion.state(after, key) ?? [], expected, { dtype, slack });
   }

@@ -52,21 +52,24 @@ void multiply(Context& context, float* y, int64_t rows, int64_t cols, const doub
 
 }  // namespace
 
-void orthonormalize(Context& context, float* y, int64_t rows, int64_t cols, double* gram_of_y) {
+bool orthonormalize(Context& context, float* y, int64_t rows, int64_t cols, double* gram_of_y) {
   const Tensor columns{y, DType::float32, 2, {rows, cols}};
+  bool independent = true;
   for (int round = 0; round < kMaxRounds; ++round) {
     gram(context, columns, Side::right, gram_of_y);
     auto* lengths = static_cast<double*>(context.scratch(0, cols * sizeof(double)));
     const double soundness = invert(gram_of_y, cols, lengths);
     if (soundness > kSingular) {
       multiply(context, y, rows, cols, gram_of_y);
-      if (soundness > kSound) return;
+      if (soundness > kSound) return independent;
     } else {
+      independent = false;
       // float32 is enough: y itself is rounded to it, and the next round polishes.
       const size_t bytes = static_cast<size_t>(householder_work(cols)) * sizeof(float);
       householder(rows, cols, y, cols, static_cast<float*>(context.scratch(0, bytes)));
     }
   }
+  return independent;
 }
 
 void fill_gaussian(Context& context, float* y, int64_t rows, int64_t cols, int64_t first_col,

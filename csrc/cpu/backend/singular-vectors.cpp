@@ -24,7 +24,7 @@ bool gram_vectors(Context& context, const Tensor& a, Side side, int64_t count, f
   if (!top_eigenvectors(order, products.get(), count, found.get())) return false;
   for (int64_t i = 0; i < order; ++i) {
     for (int64_t j = 0; j < count; ++j) {
-      vectors[i * ld + j] = static_cast<float>(found[j * order + i]);
+      vectors[i * ld + j] = static_cast<float>(found[(count - 1 - j) * order + i]);
     }
   }
   return true;

@@ -5,12 +5,11 @@
 #include "cuda/backend/check.h"
 #include "cuda/backend/cuda-executor.h"
 #include "cuda/backend/foreign-memory.h"
+#include "cuda/backend/words.h"
 #include "cuda/register.h"
 
 namespace lean::cuda {
 namespace {
-
-constexpr int kOldest = 80;  // compute capability of the first architecture in the binary
 
 class CudaBackend final : public Backend {
  public:
@@ -88,11 +87,13 @@ class CudaBackend final : public Backend {
       status = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device_);
     }
     capability_ = 10 * major + minor;
-    if (status == cudaSuccess && capability_ < kOldest) {
-      return "its architecture is sm_" + std::to_string(capability_) + ", and sm_" +
-             std::to_string(kOldest) + " is the oldest that this build is for";
-    }
     if (status == cudaSuccess) status = cudaSetDevice(device_);
+    if (status == cudaSuccess) status = find_code();
+    if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction) {
+      static_cast<void>(cudaGetLastError());
+      return "its architecture is sm_" + std::to_string(capability_) +
+             ", and this build has code for " LEAN_CUDA_ARCHITECTURES " (CMake's names)";
+    }
     if (status == cudaSuccess) {
       status = cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking);
     }

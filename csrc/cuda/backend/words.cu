@@ -44,4 +44,9 @@ void write_words(uint64_t* device, std::span<const uint64_t> words, cudaStream_t
   }
 }
 
+cudaError_t find_code() {
+  cudaFuncAttributes attributes;
+  return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(&write<kFew>));
+}
+
 }  // namespace lean::cuda

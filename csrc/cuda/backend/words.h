@@ -13,4 +13,8 @@ namespace lean::cuda {
 // Launches one kernel for every few hundred words.
 void write_words(uint64_t* device, std::span<const uint64_t> words, cudaStream_t stream);
 
+// Whether the binary has code for the current device: asks for the kernel of the above, which is
+// compiled like all others.
+cudaError_t find_code();
+
 }  // namespace lean::cuda

@@ -18,6 +18,52 @@ class FloatProduct {
   template <class Epilogue, class Watch = Unwatched>
   __device__ static void compute(const Product& product, Corner corner, Epilogue epilogue,
                                  Watch watch = {}) {
+    float sums[kOwn][kOwn] = {};
+    float* lines = accumulate(product, corner, sums, watch);
+    begin(epilogue, lines);
+    visit(product, corner, sums, epilogue);
+  }
+
+  // The same for the sum of two products of the same size.
+  template <class Epilogue>
+  __device__ static void compute(const Product& first, const Product& second, Corner corner,
+                                 Epilogue epilogue) {
+    float sums[kOwn][kOwn] = {};
+    float* lines = nullptr;
+#pragma unroll 1  // or the code of a product is there twice
+    for (int i = 0; i < 2; ++i) {
+      lines = accumulate(i == 0 ? first : second, corner, sums, Unwatched{});
+    }
+    begin(epilogue, lines);
+    visit(first, corner, sums, epilogue);
+  }
+
+ private:
+  static constexpr int kTile = Product::kTile;
+  static constexpr int kDepth = 16;
+  static constexpr int kOwn = 8;
+  static constexpr int kAcross = kTile / kOwn;
+  static_assert(kTile * kDepth == kThreads * kOctet, "an octet of each operand to a thread");
+
+  // One step's lines side by side. Quads are permuted so that neither eight threads that read every
+  // other one nor 32 that write sixteen lines at two steps meet a bank twice.
+  struct Lines {
+    float4 quads[kDepth][kTile / 4];
+
+    __device__ float4* at(int step, int line) {
+      const int quad = line / 4;
+      return &quads[step][quad ^ (quad / 8 % 2) ^ (step / 8 % 2 * 4)];
+    }
+  };
+  struct Shared {
+    Lines a;
+    Lines b;
+  };
+
+  // sums <- sums + the tile of a product. Returns shared memory for a float for each of its lines.
+  template <class Watch>
+  __device__ static float* accumulate(const Product& product, Corner corner,
+                                      float (&sums)[kOwn][kOwn], Watch watch) {
     __shared__ union {
       Shared stages[2];
       double squares[kSharedSquares];
@@ -28,7 +74,6 @@ class FloatProduct {
       if (watch.wants(false)) watch.see(product.b.type, b);
     };
     Shared(&stages)[2] = shared.stages;
-    float sums[kOwn][kOwn] = {};
     const int row = threadIdx.x / kAcross * kOwn;
     const int col = threadIdx.x % kAcross * kOwn;
     Bits a = load(product.a, corner.row, 0);
@@ -55,7 +100,14 @@ class FloatProduct {
       current ^= 1;
     }
     watch.finish(product, corner, shared.squares);
-    begin(epilogue, shared.lines);
+    return shared.lines;
+  }
+
+  template <class Epilogue>
+  __device__ static void visit(const Product& product, Corner corner,
+                               const float (&sums)[kOwn][kOwn], const Epilogue& epilogue) {
+    const int row = threadIdx.x / kAcross * kOwn;
+    const int col = threadIdx.x % kAcross * kOwn;
     const int count = min(product.cols() - (corner.col + col), kOctet);
 #pragma unroll
     for (int i = 0; i < kOwn; ++i) {
@@ -69,28 +121,6 @@ class FloatProduct {
       epilogue(to_row, corner.col + col, count, whole, octet);
     }
   }
-
- private:
-  static constexpr int kTile = Product::kTile;
-  static constexpr int kDepth = 16;
-  static constexpr int kOwn = 8;
-  static constexpr int kAcross = kTile / kOwn;
-  static_assert(kTile * kDepth == kThreads * kOctet, "an octet of each operand to a thread");
-
-  // One step's lines side by side. Quads are permuted so that neither eight threads that read every
-  // other one nor 32 that write sixteen lines at two steps meet a bank twice.
-  struct Lines {
-    float4 quads[kDepth][kTile / 4];
-
-    __device__ float4* at(int step, int line) {
-      const int quad = line / 4;
-      return &quads[step][quad ^ (quad / 8 % 2) ^ (step / 8 % 2 * 4)];
-    }
-  };
-  struct Shared {
-    Lines a;
-    Lines b;
-  };
 
   __device__ static Bits load(const Operand& from, int line, int step) {
     const bool rows = from.along_rows;

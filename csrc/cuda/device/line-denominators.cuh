@@ -46,8 +46,8 @@ class LineDenominators {
 
   // Which of them the results of a tile share: none where each has to look for itself.
   __device__ Partition shared_by() const {
-    const bool is_shared = v_ != nullptr && (partition_ == Partition::rows ||
-                                             partition_ == Partition::columns);
+    const bool is_shared =
+        v_ != nullptr && (partition_ == Partition::rows || partition_ == Partition::columns);
     return is_shared ? partition_ : Partition::none;
   }
 

@@ -6,19 +6,31 @@
 
 namespace lean::cuda {
 
+// What is added to an operand's elements, multiplied by a factor first: factor * x + addend.
+struct Addend {
+  DType of;  // the type of x
+  float factor;
+  const void* data = nullptr;  // of the operand's shape, or absent
+  DType type = DType::float32;
+};
+
 struct Operand {
   const void* data;
-  DType type;
+  DType type;  // of what is loaded
   int lines;
   int depth;
   bool along_rows;  // a line is a row of the matrix; else a column
+  bool is_sum;
+  Addend addend = {};  // of a sum, which is loaded as float32
 
-  __device__ Operand(const void* data, DType type, int64_t lines, int64_t depth, bool along_rows)
+  __device__ Operand(const void* data, DType type, int64_t lines, int64_t depth, bool along_rows,
+                     bool is_sum = false)
       : data(data),
         type(type),
         lines(static_cast<int>(lines)),
         depth(static_cast<int>(depth)),
-        along_rows(along_rows) {}
+        along_rows(along_rows),
+        is_sum(is_sum) {}
 
   // In what follows `rows` is along_rows, for callers that know it when they are compiled.
   __device__ int width(bool rows) const { return rows ? depth : lines; }
@@ -33,7 +45,21 @@ struct Operand {
     const int left = (rows ? line < lines : step < depth) ? width(rows) - (rows ? step : line) : 0;
     const int count = min(max(left, 0), kOctet);
     const bool whole = width(rows) % kOctet == 0 && __all_sync(0xffffffffu, count == kOctet);
+    if (is_sum) return load_sum(index(rows, line, step), count, whole);
     return count > 0 ? cuda::load(data, type, index(rows, line, step), count, whole) : Bits{};
+  }
+
+ private:
+  __device__ Bits load_sum(int64_t i, int count, bool whole) const {
+    if (count == 0) return {};
+    const Bits own = cuda::load(data, addend.of, i, count, whole);
+    Bits more = {};
+    if (addend.data != nullptr) more = cuda::load(addend.data, addend.type, i, count, whole);
+    Octet sum = widen(own, addend.of);
+    const Octet other = widen(more, addend.type);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) sum.x[k] = multiply_add(sum.x[k], addend.factor, other.x[k]);
+    return narrow(sum, DType::float32);
   }
 };
 

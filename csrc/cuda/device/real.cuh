@@ -19,6 +19,8 @@ __host__ __device__ inline Real multiply_add(Real a, float b, Real c) {
 }
 __host__ __device__ inline Real multiply_add(Real a, float b, float c) { return {fmaf(a.x, b, c)}; }
 
+__host__ __device__ inline Real magnitude(Real a) { return {fabsf(a.x)}; }
+
 __host__ __device__ inline Real square_root(Real a) { return {sqrtf(a.x)}; }
 
 }  // namespace lean::cuda

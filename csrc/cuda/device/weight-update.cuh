@@ -56,9 +56,7 @@ class SubsetDenominators {
  public:
   template <class Item>
   __device__ SubsetDenominators(const Item& item, int64_t begin, Bases bases)
-      : v_(at<const float>(item.exp_avg_sq, bases)),
-        length_(item.param.numel()),
-        begin_(begin) {
+      : v_(at<const float>(item.exp_avg_sq, bases)), length_(item.param.numel()), begin_(begin) {
     if (item.partition == Partition::rows) length_ = item.param.cols();
     if (item.partition == Partition::blocks) length_ = item.block;
     first_ = begin / length_;

@@ -28,8 +28,10 @@ class Orthonormal {
   Memory memory;
   double (&shared)[kSide * (kSide + 1)];
 
-  // y <- an orthonormal basis of its columns. `key` is of the noise.
-  __device__ void run(uint64_t key) const {
+  // y <- an orthonormal basis of its columns; false where they depended on each other. `key` is of
+  // the noise.
+  __device__ bool run(uint64_t key) const {
+    bool independent = true;
     for (int round = 0; round < kMaxRounds; ++round) {
       form_gram();
       scale();
@@ -39,8 +41,10 @@ class Orthonormal {
       Grid::sync();
       const double soundness = *memory.soundness;
       Grid::sync();
-      if (soundness > kSound) return;
+      if (soundness > kSound) return independent;
+      independent = independent && soundness > 0;
     }
+    return independent;
   }
 
   // y <- standard normal numbers: Box and Muller's transform.

@@ -51,7 +51,7 @@ interface Contents {
 
 const className = "LeanOptimizer";
 const noMemory: MemoryReport = {
-  byKind: { momentum: 0, secondMoment: 0, basis: 0, counters: 0 },
+  byKind: { momentum: 0, secondMoment: 0, basis: 0, error: 0, counters: 0 },
   padding: 0,
   total: 0,
 };

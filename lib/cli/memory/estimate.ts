@@ -19,7 +19,8 @@ export interface EstimateOptions {
 export interface Estimate {
   /**
    * As papers count: every moment and every basis in the state's type, nothing for counters and
-   * alignment. (They leave the bases out of their sums, too.)
+   * alignment, nor for an error that is kept in the gradients. (They leave the bases out of their
+   * sums, too.)
    */
   readonly published: MemoryReport;
   /** As this library allocates: second moments in float32. `total` is the arena's size. */
@@ -41,9 +42,9 @@ export function estimate(
 }
 
 function publishedReport(layout: Layout, stateDtype: StateDType): MemoryReport {
-  const byKind = { momentum: 0, secondMoment: 0, basis: 0, counters: 0 };
+  const byKind = { momentum: 0, secondMoment: 0, basis: 0, error: 0, counters: 0 };
   for (const { kind, shape, bytes, dtype } of stateTensors(layout)) {
-    if (kind === "counters") continue;
+    if (kind === "counters" || kind === "error") continue;
     byKind[kind] += dtype === "int32" ? bytes : numel(shape) * bytesPerElement[stateDtype];
   }
   const total = byKind.momentum + byKind.secondMoment + byKind.basis;

@@ -16,6 +16,7 @@ const segments = [
   { label: "momentum", mark: "█", of: ({ byKind }: MemoryReport) => byKind.momentum },
   { label: "second moments", mark: "▓", of: ({ byKind }: MemoryReport) => byKind.secondMoment },
   { label: "bases", mark: "░", of: ({ byKind }: MemoryReport) => byKind.basis },
+  { label: "errors", mark: "▒", of: ({ byKind }: MemoryReport) => byKind.error },
 ] as const;
 
 const conventions = [
@@ -43,6 +44,7 @@ export function comparisonTable({ name, estimate }: NamedEstimate, adam: NamedEs
     ...segments.slice(0, 2).map(({ label, of }) => row(label, of)),
     row("moments", moments),
     row("bases", ({ byKind }) => byKind.basis),
+    row("errors fed back", ({ byKind }) => byKind.error),
     row("counters, alignment", ({ byKind, padding }) => byKind.counters + padding),
     row(`${name} in all`, ({ total }) => total),
     row(`${adam.name} in all`, ({ total }) => total, adam.estimate),

@@ -16,40 +16,72 @@ export const flags = {
   projector: { type: "string" },
   "update-proj-gap": { type: "string" },
   partition: { type: "string" },
+  heads: { type: "string" },
+  "kv-heads": { type: "string" },
   dtype: { type: "string", default: "bfloat16" },
   "state-dtype": { type: "string" },
+  advise: { type: "boolean" },
+  budget: { type: "string" },
+  gradients: { type: "string" },
   json: { type: "boolean" },
 } as const;
 
-export interface Settings {
+/** A model, and the types of its weights and their state. */
+export interface ModelSettings {
   readonly model: string;
   readonly parameters: readonly ModelParameter[];
   readonly notes: readonly string[];
-  readonly recipe: Recipe;
   readonly dtype: WeightDType;
   readonly stateDtype: StateDType;
 }
 
-export type FlagValues = Partial<Record<Exclude<keyof typeof flags, "json">, string>> & {
-  readonly json?: boolean;
+export interface Settings extends ModelSettings {
+  readonly recipe: Recipe;
+}
+
+type Switch = "advise" | "json";
+
+export type FlagValues = Partial<Record<Exclude<keyof typeof flags, Switch>, string>> & {
+  readonly [name in Switch]?: boolean;
 };
 
-export function settingsFrom(values: FlagValues): Settings {
-  const { model: name = "", optimizer = "", dtype, rank, partition } = values;
+export function modelSettings(values: FlagValues): ModelSettings {
+  const { model: name = "", dtype } = values;
   requireOneOf("--dtype", dtype, ["float32", "bfloat16", "float16"]);
   const stateDtype = values["state-dtype"] ?? (dtype === "bfloat16" ? "bfloat16" : "float32");
   requireOneOf("--state-dtype", stateDtype, ["float32", "bfloat16"]);
-  requireOneOf("--optimizer", optimizer, Object.keys(recipes) as RecipeName[]);
+  return { model: name, ...parametersOf(name), dtype, stateDtype };
+}
+
+export function settingsFrom(values: FlagValues): Settings {
+  const settings = modelSettings(values);
   const options = {
-    stateDtype,
-    rank: asNumber(rank),
+    stateDtype: settings.stateDtype,
+    rank: asNumber(values.rank),
     projector: values.projector,
     updateProjGap: asNumber(values["update-proj-gap"]),
-    partition: isNumber(partition) ? Number(partition) : partition,
+    ...sharedOptions(values),
   };
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const recipe = recipeFromConfig({ name: optimizer, options: Object.fromEntries(given) });
-  return { model: name, ...parametersOf(name), recipe, dtype, stateDtype };
+  const name = optimizerOf(values);
+  return { ...settings, recipe: recipeFromConfig({ name, options: given(options) }) };
+}
+
+export function optimizerOf({ optimizer }: FlagValues): RecipeName {
+  requireOneOf("--optimizer", optimizer, Object.keys(recipes) as RecipeName[]);
+  return optimizer;
+}
+
+/** Options of a recipe that are the same for all layers. */
+export function sharedOptions({ partition, heads, "kv-heads": kvHeads }: FlagValues): object {
+  return given({
+    partition: asNumber(partition),
+    heads: asNumber(heads),
+    kvHeads: asNumber(kvHeads),
+  });
+}
+
+function given(options: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function isNumber(text: string | undefined): boolean {
@@ -57,11 +89,11 @@ function isNumber(text: string | undefined): boolean {
 }
 
 /** What is no number stays text, for the recipe to refuse with its own words. */
-function asNumber(text: string | undefined): unknown {
+export function asNumber(text: string | undefined): unknown {
   return isNumber(text) ? Number(text) : text;
 }
 
-function parametersOf(name: string): Pick<Settings, "parameters" | "notes"> {
+function parametersOf(name: string): Pick<ModelSettings, "parameters" | "notes"> {
   if (modelNames.includes(name as ModelName)) {
     return { parameters: model(name as ModelName), notes: [] };
   }

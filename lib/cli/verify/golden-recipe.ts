@@ -36,6 +36,21 @@ function momentumOf(recipe: GoldenRecipe, given: Given): MomentumOption {
       return momentums.ema({ beta: betas[0], correctBias });
     case "heavyBall":
       return momentums.heavyBall({ momentum, dampening, nesterov });
+    case "lowRank":
+      return momentums.lowRank({
+        beta: betas[0],
+        beta2: betas[1],
+        eps: recipe.eps,
+        correctBias,
+        rank: recipe.rank ?? undefined,
+        projector: projectorOf(recipe, given),
+        updateProjGap: recipe.updateProjGap ?? undefined,
+        refreshOffset: recipe.refreshOffset,
+        side: recipe.side,
+        scale: recipe.scale,
+      });
+    case "ldadam":
+      return ldadamOf(recipe);
     case "subspace":
       return momentums.subspace({
         beta: betas[0],
@@ -48,6 +63,18 @@ function momentumOf(recipe: GoldenRecipe, given: Given): MomentumOption {
         perBasis: recipe.onRefresh === "restart" && biasCorrection.mode !== "hf",
       });
   }
+}
+
+function ldadamOf({ ldadam, betas, eps, rank, projector }: GoldenRecipe): MomentumOption {
+  const { method, ...own } = ldadam ?? {};
+  return momentums.ldadam({
+    ...own,
+    beta: betas[0],
+    beta2: betas[1],
+    eps,
+    rank: rank ?? undefined,
+    projector: projector ?? undefined,
+  });
 }
 
 function projectorOf({ projector }: GoldenRecipe, given: Given): ProjectorOption {

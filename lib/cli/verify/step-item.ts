@@ -113,6 +113,23 @@ export function stepItem(spec: StepSpec): StepItem {
   };
 }
 
+/** Compares weights with the oracle's; `bounds` are of the weights before they are stored. */
+export function checkWeights(
+  worst: Worst,
+  { spec, fields }: Pick<StepItem, "spec" | "fields">,
+  expected: Float64Array,
+  bounds: Float64Array,
+): void {
+  const { param } = spec.types;
+  const actual = valuesOf(fields.param);
+  if (fields.rounding === "stochastic" && param === "bfloat16") {
+    checkStochastic(worst, actual, expected, bounds);
+  } else {
+    const stored = bounds.map((bound, i) => bound + storageError(param, expected[i]));
+    worst.near("param", actual, expected, stored);
+  }
+}
+
 /** Compares weights and second moments with the oracle's, given what the numerator is made of. */
 export function checkStep(
   worst: Worst,
@@ -121,7 +138,7 @@ export function checkStep(
   after: StepResult,
 ): void {
   const { spec, fields, param, grad, secondMoment, subsets, reduce, oracleScalars } = item;
-  const { momentGiven, types } = spec;
+  const { momentGiven } = spec;
   const gradient = gradientMagnitude(param, grad, oracleScalars);
   const bounds = stepBounds({
     param,
@@ -134,15 +151,7 @@ export function checkStep(
     scalars: oracleScalars,
     after,
   });
-  const actual = valuesOf(fields.param);
-  if (fields.rounding === "stochastic" && types.param === "bfloat16") {
-    checkStochastic(worst, actual, after.param, bounds.param);
-  } else {
-    const stored = bounds.param.map(
-      (bound, i) => bound + storageError(types.param, after.param[i]),
-    );
-    worst.near("param", actual, after.param, stored);
-  }
+  checkWeights(worst, item, after.param, bounds.param);
   // A weight without elements has no sums, and its moments are nobody's.
   if (fields.expAvgSq === undefined || after.param.length === 0) return;
   worst.near(

@@ -2,11 +2,22 @@ import { requireOneOf } from "../../options.js";
 import type { Momentum } from "../part.js";
 import { ema } from "./ema.js";
 import { heavyBall } from "./heavy-ball.js";
+import { ldadam } from "./ldadam.js";
+import { lowRank } from "./low-rank.js";
 import { none } from "./none.js";
+import { orthogonal } from "./orthogonal.js";
 import { subspace } from "./subspace.js";
 
 /** Every momentum, by name. */
-export const momentums = { none, ema, heavyBall, subspace };
+export const momentums = {
+  none,
+  ema,
+  heavyBall,
+  subspace,
+  lowRank,
+  ldadam,
+  orthogonal,
+};
 
 export type MomentumKind = keyof typeof momentums;
 

@@ -1,12 +1,13 @@
 import { requireOneOf } from "../../options.js";
 import type { SecondMoment } from "../part.js";
+import { byName } from "./by-name.js";
 import { elementwise } from "./elementwise.js";
 import { none } from "./none.js";
 import { scalar } from "./scalar.js";
 import { subset } from "./subset.js";
 
 /** Every second moment, by name. */
-export const secondMoments = { none, elementwise, subset, scalar };
+export const secondMoments = { none, elementwise, subset, scalar, byName };
 
 export type SecondMomentKind = keyof typeof secondMoments;
 

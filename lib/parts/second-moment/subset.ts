@@ -2,6 +2,7 @@ import { LeanError } from "../../errors.js";
 import { requireKnownOptions, requireOneOf } from "../../options.js";
 import type { KernelPartition, SecondMoment, SecondMomentPlan, Weight } from "../part.js";
 import {
+  type Accumulation,
   type AccumulationOptions,
   accumulation,
   accumulationOptions,
@@ -64,6 +65,49 @@ function cut(weight: Weight, option: PartitionOption, rule: "ragged" | "divisor"
   return each;
 }
 
+/** @throws LeanError ERR_LEAN_INVALID_ARG unless it is a {@link PartitionOption} */
+export function requirePartition(
+  option: string,
+  partition: unknown,
+): asserts partition is PartitionOption {
+  if (typeof partition !== "number") {
+    requireOneOf(option, partition, words);
+    return;
+  }
+  if (Number.isFinite(partition) && partition !== 0 && !(partition > 0 && partition % 1 !== 0)) {
+    return;
+  }
+  throw new LeanError(
+    "ERR_LEAN_INVALID_ARG",
+    `${option} must be a positive integer k, a negative number -c, or one of ${words.join(", ")}; not ${partition}`,
+    { parameter: option, value: partition },
+  );
+}
+
+/** How the squares of subsets become second moments. */
+export interface SubsetSettings extends Accumulation {
+  readonly reduce: "sum" | "mean";
+  readonly blockRule: "ragged" | "divisor";
+}
+
+/** The plan of one second moment for each subset of a weight. */
+export function subsetPlan(
+  weight: Weight,
+  option: PartitionOption,
+  settings: SubsetSettings,
+): SecondMomentPlan {
+  const { partition, block, shape } = cut(weight, option, settings.blockRule);
+  if (partition === "elementwise") return elementwisePlan(weight, settings);
+  const { initial: fill } = settings;
+  return {
+    state: [{ key: "exp_avg_sq", kind: "secondMoment", shape, dtype: "float32", fill }],
+    partition,
+    block,
+    mean: settings.reduce === "mean",
+    scalars: accumulationScalars(settings),
+  };
+}
+
 /**
  * Subset-Norm (arXiv 2411.07120, algorithm 1): one second moment for each subset of a weight, from
  * the sum of its squared gradients. Memory O(sqrt(d)) with "heuristics" on near-square weights.
@@ -78,41 +122,15 @@ export function subset(options: SubsetOptions = {}): SecondMoment {
     ...accumulationOptions,
   ]);
   const { partition = "heuristics", reduce = "sum", blockRule = "ragged" } = options;
-  const settings = accumulation(options);
   requireOneOf("reduce", reduce, ["sum", "mean"]);
   requireOneOf("blockRule", blockRule, ["ragged", "divisor"]);
-  if (typeof partition === "number") {
-    if (!Number.isFinite(partition) || partition === 0 || (partition > 0 && partition % 1 !== 0)) {
-      throw new LeanError(
-        "ERR_LEAN_INVALID_ARG",
-        `partition must be a positive integer k, a negative number -c, or one of ${words.join(", ")}; not ${partition}`,
-        { parameter: "partition", value: partition },
-      );
-    }
-  } else {
-    requireOneOf("partition", partition, words);
-  }
-
-  function plan(weight: Weight): SecondMomentPlan {
-    const { partition: kernelPartition, block, shape } = cut(weight, partition, blockRule);
-    if (kernelPartition === "elementwise") return elementwisePlan(weight, settings);
-    return {
-      state: [
-        {
-          key: "exp_avg_sq",
-          kind: "secondMoment",
-          shape,
-          dtype: "float32",
-          fill: settings.initial,
-        },
-      ],
-      partition: kernelPartition,
-      block,
-      mean: reduce === "mean",
-      scalars: accumulationScalars(settings),
-    };
-  }
-
-  const part = { kind: "subset", partition, reduce, blockRule, ...settings, plan };
+  requirePartition("partition", partition);
+  const settings = { reduce, blockRule, ...accumulation(options) };
+  const part = {
+    kind: "subset",
+    partition,
+    ...settings,
+    plan: (weight: Weight) => subsetPlan(weight, partition, settings),
+  };
   return part;
 }

@@ -115,6 +115,11 @@ export const cases = [
       both.flatMap((nesterov) => atEveryAge({ momentum: "heavyBall", dampening, nesterov })),
     ),
   ),
+  kernelCase("scalars", "averages with Nesterov momentum", () =>
+    both.flatMap((correctFirst) =>
+      [0, 0.95].flatMap((beta1) => atEveryAge({ beta1, nesterov: true, correctFirst })),
+    ),
+  ),
   kernelCase("scalars", "second moments: average, sum, square, none", () =>
     [0.999999, 0.9, 1, 0].flatMap((beta2) =>
       both.flatMap((correctSecond) =>

@@ -9,40 +9,16 @@ import { describeTypes, stateTypes, turn, weightTypes } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { replayCase } from "../replay-case.js";
-import { gradientMagnitude, momentumBounds, sumError, u } from "../rounding.js";
+import { gradientMagnitude, momentumBounds, roundedOperands, sumError, u } from "../rounding.js";
 import { scalarVariants, stepScalars } from "../scalars.js";
 import { checkStep, type StepItem, type StepSpec, stepItem } from "../step-item.js";
 import { partitions } from "../subsets.js";
-import { floats, unitRoundoff, valuesOf } from "../tensors.js";
+import { floats, valuesOf } from "../tensors.js";
 
 interface SubspaceSpec extends StepSpec, Projection {
   readonly state: StateDType;
   readonly basis: StateDType;
   readonly precision?: Precision;
-}
-
-/**
- * What rounding two operands adds to the relative error of their product, in u. With h bfloat16's
- * unit roundoff, 2^-8:
- *
- * - medium: (1 + h)² − 1.
- * - high: an operand x is hi + lo + e, |lo| ≤ h·|x|, |e| ≤ h·|lo|. Left out are e of either operand
- *   (h² each and h⁴) and lo·lo, (h·(1 + h))² at most. And three products are summed where there was
- *   one, of magnitudes (1 + h)² + 2·h·(1 + h)².
- */
-function roundedOperands(precision: Precision, depth: number): number {
-  const h = unitRoundoff("bfloat16");
-  switch (precision) {
-    case "highest":
-      return 0;
-    case "high": {
-      const leftOut = 2 * h ** 2 + h ** 4 + (h * (1 + h)) ** 2;
-      const magnitudes = (1 + h) ** 2 * (1 + 2 * h);
-      return (leftOut + sumError(3 * depth) * magnitudes) / u;
-    }
-    case "medium":
-      return ((1 + h) ** 2 - 1) / u;
-  }
 }
 
 const absolute = ({ rows, cols, data }: Matrix) => matrix(rows, cols, data.map(Math.abs));
@@ -55,7 +31,7 @@ function magnitudes({ spec, param, grad, oracleScalars }: StepItem, basis: Matri
   const projected = project(gradient, absolute(basis), side);
   const coordinates = combine(mScale * mDecay, absolute(m), mScale * mGain + 1, projected);
   const returned = back(coordinates, absolute(basis), side);
-  const rounded = (depth: number) => roundedOperands(precision ?? "highest", depth);
+  const rounded = (depth: number) => roundedOperands(precision ?? "highest", depth) / u;
   const projection = 2 + rounded(basis.rows) + sumError(basis.rows) / u;
   return {
     projected: { magnitude: projected.data, roundings: projection },

@@ -1,0 +1,13 @@
+import { apolloMini } from "../../lib/index.js";
+import type { BenchCase } from "../support/case.js";
+import { lr, NO_REFRESH } from "../support/recipe.js";
+import { lowRankCase } from "../support/subspace.js";
+
+export const cases: BenchCase[] = [
+  lowRankCase({
+    shape: [2048, 2048],
+    rank: 1,
+    products: 2,
+    recipe: () => apolloMini({ lr, updateProjGap: NO_REFRESH }),
+  }),
+];

@@ -1,0 +1,452 @@
+import {
+  followed,
+  type LdadamInput,
+  ldadamStep,
+  nextBasis,
+  powerStep,
+  turned,
+} from "../../../../test/oracle/ldadam-step.js";
+import {
+  combine,
+  frobeniusNorm,
+  type Matrix,
+  matrix,
+  multiply,
+  svd,
+  transpose,
+} from "../../../../test/oracle/matrix.js";
+import { orthonormalityDefect } from "../../../../test/oracle/orthonormal.js";
+import { projectedShape } from "../../../../test/oracle/subspace.js";
+import type { KernelTensor } from "../../../run-kernel.js";
+import { numel, type StateDType } from "../../../tensor.js";
+import { basisOf, emptyProjections, type Projection, projections } from "../bases.js";
+import { orthonormalityBound } from "../basis-item.js";
+import { describeTypes, stateTypes, turn, type WeightTypes, weightTypes } from "../choices.js";
+import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
+import { noise } from "../noise.js";
+import { type RandomKey, replayCase } from "../replay-case.js";
+import { sumError, u } from "../rounding.js";
+import {
+  counters,
+  countersTensor,
+  type KernelScalars,
+  scalarsTensor,
+  scalarVariants,
+  stepScalars,
+} from "../scalars.js";
+import { checkStochastic } from "../stochastic-rounding.js";
+import { floats, storageError, unitRoundoff, valuesOf } from "../tensors.js";
+import { bytesOf, type Worst } from "../worst.js";
+
+const { abs, max, sqrt } = Math;
+
+interface LdadamSpec extends Projection {
+  readonly types: WeightTypes;
+  readonly state: StateDType;
+  readonly basis: StateDType;
+  /** Of the error fed back; null: there is none. */
+  readonly error: StateDType | null;
+  readonly scalars: KernelScalars;
+  /** This one included: 1 is a parameter's first, which has no moments yet. */
+  readonly updates: number;
+  readonly rounding?: "nearest" | "stochastic";
+  readonly key?: RandomKey;
+  /** Elements of the gradient by rows, in the place of noise. */
+  readonly gradient?: ArrayLike<number>;
+  /** Whether the momentum is zero. */
+  readonly atRest?: boolean;
+  readonly seed: number;
+}
+
+const settings = { beta1: 0.908, beta2: 0.99, rho: 0.7 } as const;
+const feedback = settings.beta1 / (1 - settings.beta1);
+const usualKey: RandomKey = { seed: 1, stream: 2, calls: 12 };
+
+interface Item {
+  readonly spec: LdadamSpec;
+  readonly fields: {
+    readonly param: KernelTensor;
+    readonly grad: KernelTensor;
+    readonly expAvg: KernelTensor;
+    readonly expAvgSq: KernelTensor;
+    readonly basis: KernelTensor;
+    readonly error: KernelTensor | undefined;
+    readonly scalars: KernelTensor;
+    readonly counters: KernelTensor;
+    readonly side: string;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly rho: number;
+    readonly rounding: string;
+    readonly seed: number;
+    readonly stream: number;
+  };
+  readonly input: LdadamInput;
+  readonly before: { readonly basis: Buffer; readonly counters: ReturnType<typeof counters> };
+}
+
+function make(spec: LdadamSpec): Item {
+  const { shape, side, rank, types, scalars, updates, rounding = "nearest", seed } = spec;
+  const key = spec.key ?? usualKey;
+  const count = numel(shape);
+  const isFirst = updates === 1;
+  const coordinates = projectedShape(side, ...shape, rank);
+  const scaled = (factor: number, salt: number, length = count) =>
+    noise(length, seed + salt).map((x) => factor * x);
+  const momenta = scaled(isFirst || spec.atRest ? 0 : 0.05, 3, numel(coordinates));
+  // Of a process with that mean: v̂ is m̂² and a variance.
+  const [bc1, bc2] = [1 - settings.beta1 ** (updates - 1), 1 - settings.beta2 ** (updates - 1)];
+  const spread = noise(momenta.length, seed + 4);
+  const seconds = momenta.map((m, i) =>
+    isFirst ? 0 : bc2 * ((m / bc1) ** 2 + 0.01 * spread[i] ** 2 + 1e-3),
+  );
+  const param = floats(types.param, shape, scaled(0.5, 0));
+  const grad = floats(types.grad, shape, spec.gradient ?? scaled(0.1, 1));
+  const expAvg = floats(spec.state, coordinates, momenta);
+  const expAvgSq = floats("float32", coordinates, seconds);
+  const error =
+    spec.error === null ? undefined : floats(spec.error, shape, scaled(isFirst ? 0 : 0.2, 2));
+  const basis = basisOf(spec, spec.basis, seed + 5);
+  const counted = counters({ calls: key.calls, updates });
+  return {
+    spec,
+    fields: {
+      param,
+      grad,
+      expAvg,
+      expAvgSq,
+      basis: basis.tensor,
+      error,
+      scalars: scalarsTensor(scalars),
+      counters: countersTensor(counted),
+      side,
+      ...settings,
+      rounding,
+      seed: key.seed,
+      stream: key.stream,
+    },
+    input: {
+      shape,
+      side,
+      param: valuesOf(param),
+      grad: valuesOf(grad),
+      basis: basis.values,
+      momentum: valuesOf(expAvg),
+      secondMoment: valuesOf(expAvgSq),
+      error: error === undefined ? null : valuesOf(error),
+      updates,
+    },
+    before: { basis: Buffer.from(bytesOf(basis.tensor.data)), counters: counted },
+  };
+}
+
+/** A basis can follow no more directions than there are lines to follow. */
+function isRefused({ shape, side, rank }: Projection): boolean {
+  return rank > shape[side === "right" ? 0 : 1];
+}
+
+function storedBasis({ fields, input }: Item): Matrix {
+  return matrix(input.basis.rows, input.basis.cols, valuesOf(fields.basis));
+}
+
+const map = (x: Matrix, f: (value: number, i: number) => number) =>
+  matrix(x.rows, x.cols, x.data.map(f));
+const absolute = (x: Matrix) => map(x, abs);
+const squared = (x: Matrix) => map(x, (value) => value * value);
+const scale = (factor: number, x: Matrix) => map(x, (value) => factor * value);
+
+/** The columns of the new basis are those of the oracle's, but for their signs. */
+function checkBasis(worst: Worst, item: Item): void {
+  const { spec, input } = item;
+  const basis = storedBasis(item);
+  const defect = orthonormalityDefect(basis);
+  worst.near("‖PᵀP − I‖ / √r", [defect], [0], orthonormalityBound({ ...spec, ...dummies }));
+  const view = turned(input, spec.scalars);
+  const b = followed(input, view, settings);
+  const { y } = powerStep(b, input.basis);
+  const exact = nextBasis(input, spec.scalars, settings);
+  const magnitude = multiply(absolute(b), multiply(transpose(absolute(b)), absolute(input.basis)));
+  const relative = sumError(b.rows) + sumError(b.cols) + sumError(spec.rank) + 10 * u;
+  // The factor Q of Y + ΔY is off by at most about √2·‖ΔY‖ / σ_min(Y) (Sun 1995).
+  const least = svd(y).values.at(-1) ?? 0;
+  const moved = (2 * relative * frobeniusNorm(magnitude)) / least;
+  const bound = moved + 4 * u + sqrt(spec.rank) * unitRoundoff(spec.basis);
+  for (let j = 0; j < spec.rank; j++) {
+    const column = ({ data, cols }: Matrix) => data.filter((_, i) => i % cols === j);
+    const [own, theirs] = [column(basis), column(exact)];
+    const sign = Math.sign(own.reduce((sum, x, i) => sum + x * theirs[i], 0));
+    worst.near(
+      `column ${j} of the basis`,
+      own,
+      theirs.map((x) => sign * x),
+      bound,
+    );
+  }
+}
+
+/** What a spec of a basis has and orthonormality does not depend on. */
+const dummies = { gradient: [], grad: "float32", onRefresh: "keep", hasBasis: 1 } as const;
+
+/** How far rounding may take a step in the basis that was found from the exact one. */
+function bounds({ spec, input }: Item, next: Matrix) {
+  const { scalars, rank } = spec;
+  const { basis } = input;
+  const { mDecay, mGain, mScale, vDecay, vGain, vScale, eps } = scalars;
+  const { m, v, turn } = turned(input, scalars);
+  const size = (x: ArrayLike<number>) => Float64Array.from(x, abs);
+  const { target } = turned(
+    { ...input, grad: size(input.grad), error: input.error && size(input.error) },
+    scalars,
+  );
+  const isFirst = input.updates === 1;
+  const long = sumError(basis.rows);
+  const short = sumError(rank);
+  const [p, q] = [absolute(basis), absolute(next)];
+  const bc1 = isFirst ? 1 : 1 - settings.beta1 ** (input.updates - 1);
+  const bc2 = isFirst ? 1 : 1 - settings.beta2 ** (input.updates - 1);
+
+  const g = multiply(transpose(q), target);
+  const gError = scale(long + 2 * u, g);
+  const transfer = multiply(transpose(q), p);
+  const carried = multiply(transfer, absolute(m));
+  const carriedError = scale(long + short, carried);
+  const variance = combine(1 / bc2, v, 1 / bc1 ** 2, squared(m));
+  const spread = multiply(squared(transfer), variance);
+  const momentum = combine(mDecay, carried, mGain, g);
+  const momentumError = combine(1, combine(mDecay, carriedError, mGain, gError), 2 * u, momentum);
+  const second = map(spread, (x, i) => {
+    const square = (carried.data[i] / bc1) ** 2;
+    const error = (2 * long + short + 16 * u) * x + (2 * (long + short) + 16 * u) * square;
+    const before = bc2 * error + 6 * u * bc2 * (x + square);
+    const own = g.data[i] ** 2;
+    return vDecay * before + vGain * own * (2 * long + 10 * u) + 3 * u * vGain * own;
+  });
+
+  const exact = ldadamStep(input, next, scalars, settings);
+  const coordinates = projectedShape(input.side, ...input.shape, rank);
+  const moments = turn(matrix(...coordinates, exact.momentum));
+  const seconds = turn(matrix(...coordinates, exact.secondMoment));
+  const direction = matrix(g.rows, g.cols);
+  const directionError = map(momentumError, (error, i) => {
+    const [x, root] = [seconds.data[i], sqrt(seconds.data[i])];
+    const denominator = root * vScale + eps;
+    const rootError = root - sqrt(max(0, x - second.data[i])) + u * root;
+    const denominatorError = vScale * rootError + 2 * u * denominator;
+    const numerator = mScale * abs(moments.data[i]);
+    direction.data[i] = numerator / denominator;
+    const least = denominator - denominatorError;
+    return (
+      (mScale * error + direction.data[i] * denominatorError) / least + 4 * u * direction.data[i]
+    );
+  });
+  const update = multiply(q, direction);
+  const updateError = turn(combine(1, multiply(q, directionError), short, update)).data;
+  const numerator = turn(update).data;
+  const { stepSize, decayBefore, decayAfter } = scalars;
+  const param = Float64Array.from(exact.param, (w, i) => {
+    const kept = abs(decayBefore * input.param[i]);
+    const error = stepSize * updateError[i] + 3 * u * (kept + stepSize * numerator[i]);
+    return decayAfter * error + u * abs(w);
+  });
+
+  const sum = combine(1, g, feedback, carried);
+  const sumBound = combine(1, gError, feedback, carriedError);
+  const returned = combine(1, multiply(q, sum), feedback, multiply(p, absolute(m)));
+  const returnedError = combine(1, multiply(q, sumBound), 2 * short + 8 * u, returned);
+  const error = turn(combine(4 * u, combine(1, target, 1, returned), 1, returnedError)).data;
+  return {
+    exact,
+    param,
+    momentum: turn(momentumError).data,
+    secondMoment: turn(second).data,
+    error,
+  };
+}
+
+function checkStep(worst: Worst, item: Item): void {
+  const { spec, fields } = item;
+  const allowed = bounds(item, storedBasis(item));
+  const { exact } = allowed;
+  const stored = (dtype: StateDType | "float16", bound: Float64Array, values: Float64Array) =>
+    bound.map((x, i) => x + storageError(dtype, values[i]));
+  const compare = (
+    name: string,
+    tensor: KernelTensor,
+    values: Float64Array,
+    bound: Float64Array,
+    isStochastic: boolean,
+  ) => {
+    const dtype = tensor.dtype as StateDType | "float16";
+    if (isStochastic && dtype === "bfloat16") {
+      return checkStochastic(worst, valuesOf(tensor), values, bound);
+    }
+    worst.near(name, valuesOf(tensor), values, stored(dtype, bound, values));
+  };
+  compare("expAvg", fields.expAvg, exact.momentum, allowed.momentum, false);
+  compare("expAvgSq", fields.expAvgSq, exact.secondMoment, allowed.secondMoment, false);
+  compare("param", fields.param, exact.param, allowed.param, spec.rounding === "stochastic");
+  if (fields.error === undefined || exact.error === null) return;
+  compare("error", fields.error, exact.error, allowed.error, true);
+}
+
+function checkCounters(worst: Worst, { fields, before }: Item, change: object): void {
+  const expected = countersTensor({ ...before.counters, ...change });
+  worst.same("counters", fields.counters.data, expected.data);
+}
+
+function checkRefused(worst: Worst, item: Item): void {
+  const { refused } = item.before.counters;
+  checkCounters(worst, item, { refused: refused + 1 });
+  worst.same("basis", item.fields.basis.data, item.before.basis);
+}
+
+function testItem(spec: LdadamSpec, check?: (worst: Worst, item: Item) => void): TestItem {
+  const item = make(spec);
+  return {
+    fields: item.fields,
+    writes: ["param", "expAvg", "expAvgSq", "basis", "error", "counters"],
+    check(worst) {
+      if (check !== undefined) return check(worst, item);
+      if (spec.updates === 1) {
+        checkCounters(worst, item, {});
+        worst.same("basis", item.fields.basis.data, item.before.basis);
+      } else if (isRefused(spec)) {
+        checkRefused(worst, item);
+      } else {
+        checkCounters(worst, item, { refreshes: item.before.counters.refreshes + 1 });
+        checkBasis(worst, item);
+      }
+      checkStep(worst, item);
+    },
+  };
+}
+
+const plain: LdadamSpec = {
+  shape: [53, 37],
+  side: "right",
+  rank: 17,
+  types: { param: "float32", grad: "float32" },
+  state: "float32",
+  basis: "float32",
+  error: "float32",
+  scalars: stepScalars(),
+  updates: 4,
+  seed: 1,
+};
+const sides: readonly LdadamSpec[] = [plain, { ...plain, side: "left" }];
+
+/** Several panels and tiles on either side, of ranks that none of their sizes divides. */
+const large: readonly Projection[] = [
+  { shape: [301, 40], side: "right", rank: 19 },
+  { shape: [40, 301], side: "left", rank: 19 },
+  { shape: [150, 97], side: "right", rank: 67 },
+  { shape: [97, 150], side: "left", rank: 64 },
+  { shape: [40, 150], side: "right", rank: 13 },
+];
+
+const errors = ["float32", null, "bfloat16"] as const;
+
+function mixture(
+  types: WeightTypes,
+  updates: number,
+  chosen: readonly Projection[] = projections,
+): TestItem[] {
+  return chosen.map((projection, i) =>
+    testItem({
+      ...plain,
+      ...projection,
+      types,
+      updates,
+      state: turn(stateTypes, i),
+      basis: turn(stateTypes, i >> 1),
+      error: turn(errors, i),
+      scalars: turn(scalarVariants, i),
+      seed: 100 * i,
+    }),
+  );
+}
+
+/** Of rank one, so that no basis of more columns can follow it. */
+function outer([rows, cols]: readonly [number, number]): Float64Array {
+  const [x, y] = [noise(rows, 8), noise(cols, 9)];
+  return Float64Array.from(
+    { length: rows * cols },
+    (_, i) => x[Math.floor(i / cols)] * y[i % cols],
+  );
+}
+
+const noFeedback = { error: null } as const;
+const stochastic = {
+  ...plain,
+  shape: [64, 96],
+  rank: 8,
+  error: "bfloat16",
+  rounding: "stochastic",
+} as const;
+
+export const cases = [
+  ...weightTypes.flatMap((types) => [
+    kernelCase("ldadamStep", `${describeTypes(types)}, the first update`, () => mixture(types, 1)),
+    kernelCase("ldadamStep", `${describeTypes(types)}, the fourth update`, () => mixture(types, 4)),
+  ]),
+  ...errors.map((error) =>
+    kernelCase("ldadamStep", `large weights, ${error ?? "no"} error`, () =>
+      large.map((projection, i) => testItem({ ...plain, ...projection, error, seed: i })),
+    ),
+  ),
+  kernelCase("ldadamStep", "far from its start", () =>
+    sides.map((spec) => testItem({ ...spec, updates: 100_000 })),
+  ),
+  kernelCase("ldadamStep", "gradients far from 1 in size", () =>
+    [1e-12, 1e12].flatMap((size) =>
+      sides.map((spec) => {
+        const gradient = noise(numel(spec.shape), 5).map((x) => size * x);
+        return testItem({ ...spec, ...noFeedback, gradient, updates: 1 });
+      }),
+    ),
+  ),
+  kernelCase("ldadamStep", "a target without enough directions keeps the basis", () =>
+    sides.flatMap((spec) =>
+      [new Float64Array(numel(spec.shape)), outer(spec.shape)].map((gradient) =>
+        testItem({ ...spec, ...noFeedback, gradient, atRest: true }, (worst, item) => {
+          checkRefused(worst, item);
+          checkStep(worst, item);
+        }),
+      ),
+    ),
+  ),
+  kernelCase("ldadamStep", "a gradient that is not finite keeps the basis", () =>
+    sides.flatMap((spec) =>
+      [Number.NaN, Number.POSITIVE_INFINITY].map((value) => {
+        const gradient = noise(numel(spec.shape), 6);
+        gradient[7] = value;
+        return testItem({ ...spec, gradient }, checkRefused);
+      }),
+    ),
+  ),
+  kernelCase("ldadamStep", "weights without elements", () =>
+    emptyProjections.map((projection) => untouched(testItem({ ...plain, ...projection }))),
+  ),
+  kernelCase("ldadamStep", "no gradient", () =>
+    sides.map((spec) => withoutGradient(testItem(spec))),
+  ),
+  kernelCase("ldadamStep", "idle items among others", () =>
+    sides.flatMap((spec) => [
+      testItem(spec),
+      untouched(testItem({ ...spec, scalars: stepScalars({ active: 0 }) })),
+      testItem({ ...spec, ...noFeedback, updates: 1 }),
+    ]),
+  ),
+  kernelCase("ldadamStep", "stochastic rounding", () =>
+    weightTypes.map((types, i) => testItem({ ...stochastic, types, seed: i })),
+  ),
+  replayCase("ldadamStep", "error", (key) => testItem({ ...stochastic, shape: [16, 24], key })),
+  replayCase("ldadamStep", "param", (key) =>
+    testItem({
+      ...stochastic,
+      shape: [16, 24],
+      types: { param: "bfloat16", grad: "float32" },
+      key,
+    }),
+  ),
+];
