@@ -59,10 +59,11 @@ export interface OptimizerOptions {
   skipNonFinite?: boolean;
   /**
    * What a projected momentum's matrix products may round on a device with matrix units for 16-bit
-   * operands: `"highest"` nothing, `"medium"` operands to 16 bits (sums stay in float32). The CPU
+   * operands: `"highest"` nothing, `"high"` operands to the sum of two bfloat16 (16 bits of a float32
+   * significand, three products), `"medium"` operands to 16 bits; sums stay in float32. The CPU
    * never rounds them. Default: medium where the gradient has 16 bits itself, else highest.
    */
-  precision?: "highest" | "medium";
+  precision?: "highest" | "high" | "medium";
   /** Seed of everything random (bases, stochastic rounding). Default 0. */
   seed?: number;
   /**
@@ -75,13 +76,17 @@ export interface OptimizerOptions {
   state?: ArrayBufferView | ArrayBufferLike | DevicePointer;
 }
 
+/** What matrix products of a step may round on a device: nothing, or operands, a little or more. */
+export type Precision = NonNullable<OptimizerOptions["precision"]>;
+const precisions: readonly Precision[] = ["highest", "high", "medium"];
+
 /** Checked settings of a whole step. */
 export interface StepSettings {
   readonly device: DeviceName;
   readonly stream: bigint | undefined;
   readonly maxGradNorm: number | undefined;
   readonly skipNonFinite: boolean;
-  readonly precision: "highest" | "medium" | undefined;
+  readonly precision: Precision | undefined;
   readonly seed: number;
   readonly scratchBytes: number | undefined;
   readonly groups: number;
@@ -117,7 +122,7 @@ export function stepSettings(
   }
   requireBoolean("skipNonFinite", skipNonFinite);
   const { precision } = options;
-  if (precision !== undefined) requireOneOf("precision", precision, ["highest", "medium"]);
+  if (precision !== undefined) requireOneOf("precision", precision, precisions);
   requireInteger("seed", seed);
   const { scratchBytes } = options;
   if (scratchBytes !== undefined) requireInteger("scratchBytes", scratchBytes, 0);

@@ -13,7 +13,7 @@ import {
   scalarNames,
   type TensorSpec,
 } from "./native.js";
-import type { StepSettings } from "./optimizer-options.js";
+import type { Precision, StepSettings } from "./optimizer-options.js";
 import type { RefreshPlan, StepKernel } from "./parts/part.js";
 import { bytesPerElement, type DType, numel, type WeightDType } from "./tensor.js";
 
@@ -291,7 +291,7 @@ class ProgramBuilder {
     });
   }
 
-  #precision(grad: TensorSpec): "highest" | "medium" {
+  #precision(grad: TensorSpec): Precision {
     return this.#settings.precision ?? (grad.dtype === "float32" ? "highest" : "medium");
   }
 

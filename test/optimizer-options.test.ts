@@ -18,6 +18,10 @@ test("what is not finite is skipped where gradients are read first anyway", () =
   expect(skips({ skipNonFinite: true })).toBe(true);
 });
 
+test.each(["highest", "high", "medium"] as const)("precision %p is taken", (precision) => {
+  expect(stepSettings({ precision }, 1).precision).toBe(precision);
+});
+
 test.each([
   ["device", "gpu"],
   ["device", 0],

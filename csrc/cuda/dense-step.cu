@@ -2,63 +2,132 @@
 //   step_weights<ElementDenominators>  none, or one for each element: blocks take 16384 elements
 //   step_segments                      of rows or blocks: blocks take whole ones, first their sums,
 //                                      then the step, when the gradient is still in a cache
-//   step_weights<SubsetDenominators>   of subsets that are up to date: given, or long or columns,
-//                                      which launches of their own have summed before
+//   step_weights<SubsetDenominators>   of subsets that are up to date: given, or long, which a
+//                                      launch of their own has summed before
+//   step_panels                        of columns, which launches of their own have summed before:
+//                                      a thread keeps to eight columns and their denominators
 #include "kernels/dense-step.h"
 
-#include "cuda/device/weight-update.cuh"
+#include "cuda/device/line-denominators.cuh"
+#include "cuda/panels.cuh"
 #include "cuda/register.h"
-#include "cuda/subset-moments.cuh"
 
 namespace lean::cuda {
 namespace {
+
+// Steps an item's weights, an octet at a time.
+class Stepper {
+ public:
+  __device__ Stepper(const DenseStep& item, const StepScalars& s, Bases bases)
+      : grad_(at<const void>(item.grad, bases)),
+        param_(at<void>(item.param, bases)),
+        exp_avg_(at<void>(item.exp_avg, bases)),
+        param_type_(item.param.dtype),
+        grad_type_(item.grad.dtype),
+        state_type_(item.exp_avg.dtype),
+        rounder_(rounder_of(item, bases)),
+        s_(s) {}
+
+  // The octet that begins with element i; `whole` as in octet.cuh.
+  template <class Denominators>
+  __device__ void step(const Denominators& denominators, int64_t i, int count, bool whole) const {
+    const Bits w_bits = load(param_, param_type_, i, count, whole);
+    const Bits g_bits = load(grad_, grad_type_, i, count, whole);
+    const Bits v_bits = denominators.load(i, count, whole);
+    Bits m_bits = {};
+    if (exp_avg_ != nullptr) m_bits = load(exp_avg_, state_type_, i, count, whole);
+
+    Octet w = widen(w_bits, param_type_);
+    Octet g = widen(g_bits, grad_type_);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) g.x[k] = scaled_gradient(g.x[k], w.x[k], s_);
+    Octet n = g;
+    if (exp_avg_ != nullptr) {
+      Octet m = widen(m_bits, state_type_);
+#pragma unroll
+      for (int k = 0; k < kOctet; ++k) {
+        m.x[k] = next_momentum(m.x[k], g.x[k], s_);
+        n.x[k] = numerator(m.x[k], g.x[k], s_);
+        if (s_.drop_momentum != 0) m.x[k] = {0};
+      }
+      store(exp_avg_, state_type_, i, count, narrow(m, state_type_), whole);
+    }
+    const Octet ratio = denominators.divide(n, g, v_bits, i, count, whole, s_);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s_);
+    store(param_, param_type_, i, count, rounder_.narrow(w, param_type_, i), whole);
+  }
+
+ private:
+  const void* grad_;
+  void* param_;
+  void* exp_avg_;
+  DType param_type_;
+  DType grad_type_;
+  DType state_type_;
+  Rounder rounder_;
+  StepScalars s_;
+};
 
 // Steps the elements [begin, end), by a block of kBlock threads.
 template <int kBlock, class Denominators>
 __device__ void step_elements(const DenseStep& item, const StepScalars& s,
                               const Denominators& denominators, int64_t begin, int64_t end,
                               Bases bases) {
-  const void* grad = at<const void>(item.grad, bases);
-  void* param = at<void>(item.param, bases);
-  void* exp_avg = at<void>(item.exp_avg, bases);
-  const DType param_type = item.param.dtype;
-  const DType grad_type = item.grad.dtype;
-  const DType state_type = item.exp_avg.dtype;
-  const Rounder rounder = rounder_of(item, bases);
-
+  const Stepper stepper(item, s, bases);
   for (int64_t i = begin + threadIdx.x * kOctet; i < end; i += kBlock * kOctet) {
-    const int count = octet_count(i, end);
     // The same for all lanes of a warp, which has 32 octets in a row.
     const bool whole = i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= end;
-    const Bits w_bits = load(param, param_type, i, count, whole);
-    const Bits g_bits = load(grad, grad_type, i, count, whole);
-    const Bits v_bits = denominators.load(i, count, whole);
-    Bits m_bits = {};
-    if (exp_avg != nullptr) m_bits = load(exp_avg, state_type, i, count, whole);
-
-    Octet w = widen(w_bits, param_type);
-    Octet g = widen(g_bits, grad_type);
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) g.x[k] = scaled_gradient(g.x[k], w.x[k], s);
-    Octet n = g;
-    if (exp_avg != nullptr) {
-      Octet m = widen(m_bits, state_type);
-#pragma unroll
-      for (int k = 0; k < kOctet; ++k) {
-        m.x[k] = next_momentum(m.x[k], g.x[k], s);
-        n.x[k] = numerator(m.x[k], g.x[k], s);
-        if (s.drop_momentum != 0) m.x[k] = {0};
-      }
-      store(exp_avg, state_type, i, count, narrow(m, state_type), whole);
-    }
-    const Octet ratio = denominators.divide(n, g, v_bits, i, count, whole, s);
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s);
-    store(param, param_type, i, count, rounder.narrow(w, param_type, i), whole);
+    stepper.step(denominators, i, octet_count(i, end), whole);
   }
 }
 
-constexpr unsigned kStepThreads = 128;  // of more, too few would find registers
+// Second moments of eight columns, which are up to date.
+class ColumnDenominators {
+ public:
+  __device__ ColumnDenominators(const DenseStep& item, const StepScalars& s, int64_t col, int count,
+                                bool whole, Bases bases)
+      : factors_(LineDenominators(item, s, bases).inverses(col, count, whole)) {}
+
+  __device__ Bits load(int64_t, int, bool) const { return {}; }
+
+  __device__ Octet divide(const Octet& n, const Octet&, const Bits&, int64_t, int, bool,
+                          const StepScalars&) const {
+    Octet ratio;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factors_.x[k];
+    return ratio;
+  }
+
+ private:
+  Octet factors_;
+};
+
+__global__ void __launch_bounds__(kStepThreads)
+    step_panels(const DenseStep* items, const Tile* tiles, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const DenseStep& item = items[tile.item];
+  const StepScalars s = scalars_at(item.scalars, bases);
+  if (at<const void>(item.grad, bases) == nullptr || s.active == 0) return;
+  const Panels panels(item.param);
+  const int64_t cols = panels.cols;
+  const int width = panels.width();
+  const int64_t first_row = tile.index / panels.across() * panels.height();
+  const int64_t first_col = tile.index % panels.across() * (width * kOctet);
+  const int64_t end_row = min(first_row + panels.height(), panels.rows);
+  const int at_once = kStepThreads / width;  // rows
+  const int own_row = threadIdx.x / width;
+  const int64_t col = first_col + threadIdx.x % width * kOctet;
+  if (own_row >= at_once || col >= cols) return;
+  // The same for all lanes of a warp, which then has one row's octets.
+  const bool whole = width == kWarp && first_col + kWarp * kOctet <= cols;
+  const int count = octet_count(col, cols);
+  const ColumnDenominators denominators(item, s, col, count, whole, bases);
+  const Stepper stepper(item, s, bases);
+  for (int64_t row = first_row + own_row; row < end_row; row += at_once) {
+    stepper.step(denominators, row * cols + col, count, whole);
+  }
+}
 
 template <class Denominators>
 __global__ void __launch_bounds__(kStepThreads)
@@ -90,11 +159,12 @@ __global__ void __launch_bounds__(kThreads)
 
 constexpr int64_t kLongSegment = 65536;  // longer than one block should step alone
 
-enum class Way { elements, segments, subsets };
+enum class Way { elements, segments, subsets, columns };
 
 Way way_of(const DenseStep& item) {
   const Partition p = item.partition;
   if (p == Partition::none || p == Partition::elementwise) return Way::elements;
+  if (p == Partition::columns) return Way::columns;
   const bool fused =
       is_segmented(item) && !item.moment_given && segment_length(item) <= kLongSegment;
   return fused ? Way::segments : Way::subsets;
@@ -124,6 +194,10 @@ void record(std::span<const DenseStep> items, Recorder& recorder) {
   record_columns(items, on_device, recorder);
   launch(step_weights<SubsetDenominators>,
          tiles_of(items, recorder, Way::subsets, tiles_of_elements), kStepThreads);
+  launch(step_panels,
+         tiles_of(items, recorder, Way::columns,
+                  [](const DenseStep& item) { return Panels(item.param).count(); }),
+         kStepThreads);
   launch(step_segments, tiles_of(items, recorder, Way::segments, tiles_of_segments<DenseStep>),
          kThreads);
   launch(step_weights<ElementDenominators>,

@@ -8,32 +8,12 @@
 
 #include "cuda/device/line-denominators.cuh"
 #include "cuda/device/rounder.cuh"
+#include "cuda/panels.cuh"
 #include "cuda/register.h"
 #include "cuda/subset-moments.cuh"
 
 namespace lean::cuda {
 namespace {
-
-constexpr int kStepThreads = 128;  // of more, too few would find registers
-constexpr int kPanelOctets = kTileElements / kOctet;
-
-struct Panels {
-  int64_t rows;
-  int64_t cols;
-
-  constexpr explicit Panels(const Tensor& param) : rows(param.rows()), cols(param.cols()) {}
-
-  // Octets across a panel: those of a warp, or, of a narrow weight, of one row.
-  constexpr int width() const {
-    const int64_t octets = divide_up(cols, kOctet);
-    return octets < kWarp ? static_cast<int>(octets) : kWarp;
-  }
-  constexpr int height() const { return kPanelOctets / width(); }
-  constexpr int64_t across() const { return divide_up(cols, width() * kOctet); }
-  constexpr int64_t count() const {
-    return rows * cols == 0 ? 0 : across() * divide_up(rows, height());
-  }
-};
 
 __device__ Real load_one(const void* tensor, DType type, int64_t i) {
   if (is_wide(type)) return {static_cast<const float*>(tensor)[i]};

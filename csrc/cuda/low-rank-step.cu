@@ -113,14 +113,10 @@ __global__ void __launch_bounds__(kThreads)
   // Of the tiles that read a line of the gradient, the first takes its sum.
   const bool right = item.right();
   const bool is_first = (right ? corner.col : corner.row) == 0;
-  const int64_t first_line = right ? corner.row : corner.col;
-  const int64_t lines = item.lines();
-  double* squares = kept.squares(item, tile.item) + 2 * lines;
+  double* squares = kept.squares(item, tile.item) + 2 * item.lines();
   const double factor = square_factor(s, false, false, 1);
-  const auto keep = [=](int line, double sum) {
-    if (first_line + line < lines) squares[first_line + line] = sum * factor;
-  };
-  LineSquares<Core, decltype(keep)> watch(item.max_growth > 0 && is_first, right, keep);
+  const auto keep = [=](int line, double sum) { squares[line] = sum * factor; };
+  const LineSquares watch(item.max_growth > 0 && is_first, right, keep);
 
   const Moments moments(item, s, bases);
   float* direction = kept.direction(tile.item);
@@ -457,6 +453,7 @@ void record(std::span<const LowRankStep> items, Recorder& recorder) {
   using Brain = TensorProduct<__nv_bfloat16>;
   launch_project<Brain>(launcher, Unit::bfloat16);
   launch_project<TensorProduct<__half>>(launcher, Unit::float16);
+  launch_project<TensorProduct<__nv_bfloat16, true>>(launcher, Unit::split);
   launch_project<FloatProduct>(launcher, Unit::float32);
 
   const auto exists = [](const LowRankStep& item) { return item.param.numel() > 0; };
@@ -480,6 +477,7 @@ void record(std::span<const LowRankStep> items, Recorder& recorder) {
 
   launch_back<Brain>(launcher, Unit::bfloat16);
   launch_back<Brain>(launcher, Unit::float16);
+  launch_back<TensorProduct<__nv_bfloat16, true>>(launcher, Unit::split);
   launch_back<FloatProduct>(launcher, Unit::float32);
   launcher.launch(scale_gradient, [=](const LowRankStep& item) {
     const bool wanted = scaled(item) && item.direction == Direction::gradient;

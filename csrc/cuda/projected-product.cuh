@@ -9,19 +9,22 @@
 
 namespace lean::cuda {
 
-// What multiplies: the ordinary float32 units, or tensor cores that take these operands.
-enum class Unit { float32, bfloat16, float16 };
+// What multiplies: the ordinary float32 units, or tensor cores that take such operands (split: two
+// bfloat16 for each number).
+enum class Unit { float32, bfloat16, float16, split };
 
 template <class Item>
 constexpr Unit unit_of(const Item& item) {
   if (item.precision == Precision::highest) return Unit::float32;
+  if (item.precision == Precision::high) return Unit::split;
   return item.grad.dtype == DType::float16 ? Unit::float16 : Unit::bfloat16;
 }
 
-// Of what is projected back, where nothing but a product reads it.
+// Of what is projected back, where nothing but a product reads it: bfloat16 where one is all that
+// tensor cores read of it.
 template <class Item>
 constexpr DType coordinate_type(const Item& item) {
-  return unit_of(item) == Unit::float32 ? DType::float32 : DType::bfloat16;
+  return item.precision == Precision::medium ? DType::bfloat16 : DType::float32;
 }
 
 // R = G B (lines of G along its rows), or B^T G.

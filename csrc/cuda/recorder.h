@@ -4,6 +4,7 @@
 
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -107,15 +108,15 @@ class Recorder final : public Context {
   // The tiles of all items, in order: count(item) of each.
   template <class Item, class Count>
   Tiles tiles(std::span<const Item> items, Count count) {
-    std::vector<Tile> list;
-    for (size_t i = 0; i < items.size(); ++i) {
-      const int64_t of_item = count(items[i]);
-      require_tiles(list.size(), of_item);
-      for (int64_t k = 0; k < of_item; ++k) {
-        list.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(k)});
-      }
-    }
-    return {upload(std::span<const Tile>(list)), list.size()};
+    return upload(list_of_tiles(items, count));
+  }
+
+  // The same from the last to the first.
+  template <class Item, class Count>
+  Tiles tiles_reversed(std::span<const Item> items, Count count) {
+    std::vector<Tile> list = list_of_tiles(items, count);
+    std::ranges::reverse(list);
+    return upload(list);
   }
 
   // Launches kernel<<<blocks, threads>>>(arguments...) in every run, after what came before.
@@ -147,6 +148,21 @@ class Recorder final : public Context {
   Recording take() { return std::move(recording_); }
 
  private:
+  template <class Item, class Count>
+  static std::vector<Tile> list_of_tiles(std::span<const Item> items, Count count) {
+    std::vector<Tile> list;
+    for (size_t i = 0; i < items.size(); ++i) {
+      const int64_t of_item = count(items[i]);
+      require_tiles(list.size(), of_item);
+      for (int64_t k = 0; k < of_item; ++k) {
+        list.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(k)});
+      }
+    }
+    return list;
+  }
+  Tiles upload(const std::vector<Tile>& list) {
+    return {upload(std::span<const Tile>(list)), list.size()};
+  }
   const void* upload(const void* values, size_t bytes);
   void* allocate(size_t bytes);
   template <class Kernel, class Values>

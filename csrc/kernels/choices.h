@@ -42,12 +42,13 @@ inline constexpr std::span<const std::string_view> choice_names(OnRefresh) {
   return kOnRefreshNames;
 }
 
-// What the matrix products of a step may round.
+// What a backend with matrix units for 16-bit operands may round in the matrix products of a step;
+// sums stay in float32.
 //   highest  nothing: float32 products and sums
-//   medium   a backend with matrix units for 16-bit operands may round operands to 16 bits (float16
-//            gradients: float16; everything else: bfloat16); sums stay in float32
-enum class Precision : int32_t { highest, medium };
-inline constexpr std::string_view kPrecisionNames[] = {"highest", "medium"};
+//   high     operands to the sum of two bfloat16, hi + lo, and of their products lo lo
+//   medium   operands to 16 bits (float16 gradients: float16; everything else: bfloat16)
+enum class Precision : int32_t { highest, high, medium };
+inline constexpr std::string_view kPrecisionNames[] = {"highest", "high", "medium"};
 inline constexpr std::span<const std::string_view> choice_names(Precision) {
   return kPrecisionNames;
 }

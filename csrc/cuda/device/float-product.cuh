@@ -3,6 +3,7 @@
 // ascending order.
 #pragma once
 
+#include "cuda/device/epilogue.cuh"
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/operand.cuh"
 #include "cuda/device/reduce.cuh"
@@ -11,35 +12,35 @@ namespace lean::cuda {
 
 class FloatProduct {
  public:
+  static constexpr int kBlocks = 1;
+
   // As TensorProduct's.
-  template <class Body, class Watch = Unwatched>
-  __device__ static void compute(const Product& product, Corner corner, Body body,
+  template <class Epilogue, class Watch = Unwatched>
+  __device__ static void compute(const Product& product, Corner corner, Epilogue epilogue,
                                  Watch watch = {}) {
     float sums[kOwn][kOwn] = {};
-    accumulate(product, corner, sums, watch);
-    visit(product, corner, sums, body);
+    float* lines = accumulate(product, corner, sums, watch);
+    begin(epilogue, lines);
+    visit(product, corner, sums, epilogue);
   }
 
   // The same for the sum of two products of the same size.
-  template <class Body>
+  template <class Epilogue>
   __device__ static void compute(const Product& first, const Product& second, Corner corner,
-                                 Body body) {
+                                 Epilogue epilogue) {
     float sums[kOwn][kOwn] = {};
+    float* lines = nullptr;
 #pragma unroll 1  // or the code of a product is there twice
-    for (int i = 0; i < 2; ++i) accumulate(i == 0 ? first : second, corner, sums, Unwatched{});
-    visit(first, corner, sums, body);
-  }
-
-  // How threads share the loads of a stage (line-squares.cuh).
-  static constexpr int kDepth = 16;
-  static constexpr int kOctets = 1;
-  static constexpr int kLanesOfLine = kDepth / kOctet;
-  __device__ static int line_of(bool along_rows, int = 0) {
-    return along_rows ? threadIdx.x / 2 : threadIdx.x % kAcross * kOctet;
+    for (int i = 0; i < 2; ++i) {
+      lines = accumulate(i == 0 ? first : second, corner, sums, Unwatched{});
+    }
+    begin(epilogue, lines);
+    visit(first, corner, sums, epilogue);
   }
 
  private:
   static constexpr int kTile = Product::kTile;
+  static constexpr int kDepth = 16;
   static constexpr int kOwn = 8;
   static constexpr int kAcross = kTile / kOwn;
   static_assert(kTile * kDepth == kThreads * kOctet, "an octet of each operand to a thread");
@@ -59,26 +60,31 @@ class FloatProduct {
     Lines b;
   };
 
-  // sums <- sums + the tile of a product.
+  // sums <- sums + the tile of a product. Returns shared memory for a float for each of its lines.
   template <class Watch>
-  __device__ static void accumulate(const Product& product, Corner corner,
-                                    float (&sums)[kOwn][kOwn], Watch watch) {
+  __device__ static float* accumulate(const Product& product, Corner corner,
+                                      float (&sums)[kOwn][kOwn], Watch watch) {
     __shared__ union {
       Shared stages[2];
-      double squares[kThreads * kOctet];
+      double squares[kSharedSquares];
+      float lines[kTile];
     } shared;
+    const auto see = [&](const Bits& a, const Bits& b) {
+      if (watch.wants(true)) watch.see(product.a.type, a);
+      if (watch.wants(false)) watch.see(product.b.type, b);
+    };
     Shared(&stages)[2] = shared.stages;
     const int row = threadIdx.x / kAcross * kOwn;
     const int col = threadIdx.x % kAcross * kOwn;
     Bits a = load(product.a, corner.row, 0);
     Bits b = load(product.b, corner.col, 0);
-    watch.see(product, &a, &b);
+    see(a, b);
     store(a, product.a, stages[0].a);
     store(b, product.b, stages[0].b);
     __syncthreads();
-    const int64_t depth = product.a.depth;
+    const int depth = product.a.depth;
     int current = 0;
-    for (int64_t step = 0; step < depth; step += kDepth) {
+    for (int step = 0; step < depth; step += kDepth) {
       const bool more = step + kDepth < depth;
       if (more) {
         a = load(product.a, corner.row, step + kDepth);
@@ -86,49 +92,45 @@ class FloatProduct {
       }
       multiply_stage(stages[current], row, col, sums);
       if (more) {
-        watch.see(product, &a, &b);
+        see(a, b);
         store(a, product.a, stages[current ^ 1].a);
         store(b, product.b, stages[current ^ 1].b);
       }
       __syncthreads();
       current ^= 1;
     }
-    watch.finish(product, shared.squares);
+    watch.finish(product, corner, shared.squares);
+    return shared.lines;
   }
 
-  template <class Body>
+  template <class Epilogue>
   __device__ static void visit(const Product& product, Corner corner,
-                               const float (&sums)[kOwn][kOwn], Body body) {
+                               const float (&sums)[kOwn][kOwn], const Epilogue& epilogue) {
     const int row = threadIdx.x / kAcross * kOwn;
     const int col = threadIdx.x % kAcross * kOwn;
-    const int64_t left = product.cols() - (corner.col + col);
-    const int count = left < kOctet ? static_cast<int>(left) : kOctet;
+    const int count = min(product.cols() - (corner.col + col), kOctet);
 #pragma unroll
     for (int i = 0; i < kOwn; ++i) {
-      const int64_t to_row = corner.row + row + i;
+      const int to_row = corner.row + row + i;
       const bool inside = to_row < product.rows() && count > 0;
       const bool whole = visits_whole_octets(product.cols(), inside);
       if (!inside) continue;
       Octet octet;
 #pragma unroll
       for (int j = 0; j < kOwn; ++j) octet.x[j] = {sums[i][j]};
-      body(to_row, corner.col + col, count, whole, octet);
+      epilogue(to_row, corner.col + col, count, whole, octet);
     }
   }
 
-  // Of lines along rows a thread takes half the steps of one; else a step of eight lines.
-  __device__ static int step_of(const Operand& from) {
-    return from.along_rows ? threadIdx.x % 2 * kOctet : threadIdx.x / kAcross;
-  }
-
-  __device__ static Bits load(const Operand& from, int64_t line, int64_t step) {
-    return from.load(line + line_of(from.along_rows), step + step_of(from));
+  __device__ static Bits load(const Operand& from, int line, int step) {
+    const bool rows = from.along_rows;
+    return from.load(rows, line + Share::line(rows), step + Share::step(rows));
   }
 
   __device__ static void store(const Bits& bits, const Operand& from, Lines& to) {
     const Octet octet = widen(bits, from.type);
-    const int line = line_of(from.along_rows);
-    const int step = step_of(from);
+    const int line = Share::line(from.along_rows);
+    const int step = Share::step(from.along_rows);
     if (from.along_rows) {
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) {

@@ -39,6 +39,18 @@ class LineDenominators {
     }
   }
 
+  // The inverse of the denominator that a row, a column or the whole tensor shares.
+  __device__ Real inverse(int64_t subset) const {
+    return Real{1} / denominator(Real{v_[subset]}, s_);
+  }
+
+  // Which of them the results of a tile share: none where each has to look for itself.
+  __device__ Partition shared_by() const {
+    const bool is_shared =
+        v_ != nullptr && (partition_ == Partition::rows || partition_ == Partition::columns);
+    return is_shared ? partition_ : Partition::none;
+  }
+
   // Where columns share them, the inverses for an octet of columns, of which a thread that keeps to
   // them needs no more.
   __device__ bool are_of_columns() const {
@@ -53,10 +65,6 @@ class LineDenominators {
   }
 
  private:
-  __device__ Real inverse(int64_t subset) const {
-    return Real{1} / denominator(Real{v_[subset]}, s_);
-  }
-
   __device__ static Octet multiply(const Octet& n, Real factor) {
     Octet ratio;
 #pragma unroll

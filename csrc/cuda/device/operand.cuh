@@ -17,23 +17,36 @@ struct Addend {
 struct Operand {
   const void* data;
   DType type;  // of what is loaded
-  int64_t lines;
-  int64_t depth;
+  int lines;
+  int depth;
   bool along_rows;  // a line is a row of the matrix; else a column
-  bool is_sum = false;
+  bool is_sum;
   Addend addend = {};  // of a sum, which is loaded as float32
+
+  __device__ Operand(const void* data, DType type, int64_t lines, int64_t depth, bool along_rows,
+                     bool is_sum = false)
+      : data(data),
+        type(type),
+        lines(static_cast<int>(lines)),
+        depth(static_cast<int>(depth)),
+        along_rows(along_rows),
+        is_sum(is_sum) {}
+
+  // In what follows `rows` is along_rows, for callers that know it when they are compiled.
+  __device__ int width(bool rows) const { return rows ? depth : lines; }
+
+  __device__ int64_t index(bool rows, int line, int step) const {
+    return static_cast<int64_t>(rows ? line : step) * width(rows) + (rows ? step : line);
+  }
 
   // Eight elements of a line, from `step` on, or (columns) of eight lines at one step. Outside the
   // matrix there are zeros. All lanes of a warp call it, neighbours with consecutive octets.
-  __device__ Bits load(int64_t line, int64_t step) const {
-    const int64_t width = along_rows ? depth : lines;
-    const int64_t row = along_rows ? line : step;
-    const int64_t col = along_rows ? step : line;
-    const int64_t left = row < (along_rows ? lines : depth) ? width - col : 0;
-    const int count = left < kOctet ? max(static_cast<int>(left), 0) : kOctet;
-    const bool whole = width % kOctet == 0 && __all_sync(0xffffffffu, count == kOctet);
-    if (is_sum) return load_sum(row * width + col, count, whole);
-    return count > 0 ? cuda::load(data, type, row * width + col, count, whole) : Bits{};
+  __device__ Bits load(bool rows, int line, int step) const {
+    const int left = (rows ? line < lines : step < depth) ? width(rows) - (rows ? step : line) : 0;
+    const int count = min(max(left, 0), kOctet);
+    const bool whole = width(rows) % kOctet == 0 && __all_sync(0xffffffffu, count == kOctet);
+    if (is_sum) return load_sum(index(rows, line, step), count, whole);
+    return count > 0 ? cuda::load(data, type, index(rows, line, step), count, whole) : Bits{};
   }
 
  private:
@@ -57,13 +70,28 @@ struct Product {
 
   static constexpr int kTile = 128;  // rows and columns of c that a block computes
 
-  __device__ int64_t rows() const { return a.lines; }
-  __device__ int64_t cols() const { return b.lines; }
+  __device__ int rows() const { return a.lines; }
+  __device__ int cols() const { return b.lines; }
+};
+
+// How the 256 threads of a block share octets of an operand's lines: along rows two threads take
+// turns with the octets of a line; else sixteen have an octet of lines each, of every sixteenth
+// step.
+struct Share {
+  static constexpr int kAcross = Product::kTile / kOctet;
+
+  __device__ static int line(bool rows) {
+    return static_cast<int>(rows ? threadIdx.x / 2 : threadIdx.x % kAcross * kOctet);
+  }
+  __device__ static int step(bool rows, int octet = 0) {
+    return static_cast<int>(rows ? (octet * 2 + threadIdx.x % 2) * kOctet
+                                 : threadIdx.x / kAcross + octet * kAcross);
+  }
 };
 
 // Whether a warp visits nothing but whole octets of a matrix that lie where pairs of lanes can
 // share their accesses (octet.cuh). All its lanes ask.
-__device__ inline bool visits_whole_octets(int64_t cols, bool inside) {
+__device__ inline bool visits_whole_octets(int cols, bool inside) {
   return cols % kOctet == 0 && __all_sync(0xffffffffu, inside);
 }
 
@@ -73,14 +101,27 @@ constexpr int64_t product_tiles(int64_t rows, int64_t cols) {
          ((cols + Product::kTile - 1) / Product::kTile);
 }
 
-// Where tile number `index` begins. Neighbours in a row of tiles share lines of a.
+// Where a tile begins.
 struct Corner {
-  int64_t row;
-  int64_t col;
+  int row;
+  int col;
 
+  // Of tile number `index`, counting along rows of tiles: neighbours share lines of a.
   __device__ static Corner of(uint32_t index, int64_t cols) {
-    const int64_t across = (cols + Product::kTile - 1) / Product::kTile;
-    return {index / across * Product::kTile, index % across * Product::kTile};
+    const uint32_t across = tiles(cols);
+    return {static_cast<int>(index / across) * Product::kTile,
+            static_cast<int>(index % across) * Product::kTile};
+  }
+  // Counting down columns of tiles: neighbours share lines of b.
+  __device__ static Corner down(uint32_t index, int64_t rows) {
+    const uint32_t tall = tiles(rows);
+    return {static_cast<int>(index % tall) * Product::kTile,
+            static_cast<int>(index / tall) * Product::kTile};
+  }
+
+ private:
+  __device__ static uint32_t tiles(int64_t lines) {
+    return (static_cast<uint32_t>(lines) + Product::kTile - 1) / Product::kTile;
   }
 };
 

@@ -43,4 +43,27 @@ __device__ inline void multiply_add(float (&c)[4], const uint32_t (&a)[4], const
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
+// Copies 16 bytes, both ends aligned to 16, to shared memory by way of no register; !there: writes
+// zeros. It lands when its group has been waited for.
+__device__ inline void copy_async(void* shared, const void* from, bool there) {
+  const auto to = static_cast<uint32_t>(__cvta_generic_to_shared(shared));
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to),
+               "l"(__cvta_generic_to_global(from)), "r"(there ? 16 : 0)
+               : "memory");
+}
+
+// Closes the group of this thread's copies since the last one.
+__device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+// Waits for all groups of this thread but the last kBehind.
+template <int kBehind>
+__device__ inline void wait_for_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(kBehind) : "memory");
+}
+
+// Has the line that p lies in fetched into the L2 cache. p may be any address that may be read.
+__device__ inline void prefetch(const void* p) {
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(__cvta_generic_to_global(p)));
+}
+
 }  // namespace lean::cuda::ptx

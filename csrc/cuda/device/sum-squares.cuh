@@ -58,7 +58,10 @@ __device__ inline double sum_squares(const Squared& x, int64_t begin, int64_t en
     const int64_t first = i;
     float even = 0, odd = 0;
     for (int run = 0; run < kRun && i < end; ++run, i += stride) {
-      const Octet y = x.load(i, octet_count(i, end));
+      // The same for all lanes of a warp.
+      const bool whole = member.size >= kWarp &&
+                         i + (kWarp - member.rank % kWarp) * static_cast<int64_t>(kOctet) <= end;
+      const Octet y = x.load(i, octet_count(i, end), whole);
 #pragma unroll
       for (int k = 0; k < kOctet; k += 2) {
         even = fmaf(y.x[k].x, y.x[k].x, even);

@@ -1,11 +1,17 @@
-// One tile of a matrix product on tensor cores: operands rounded to 16 bits, sums in float32. Eight
-// warps compute 64 x 32 of 128 x 128 each, 32 steps of the dimension summed over at a time; while a
-// stage is multiplied the next one is on its way, in registers, from where it is rounded into the
-// other half of shared memory.
+// One tile of a matrix product on tensor cores, sums in float32. Eight warps compute 64 x 32 of
+// 128 x 128 each, a stage of kDepth steps of the dimension summed over at a time. Stages go round
+// in three buffers of shared memory: while one is multiplied, two are on their way.
+//
+// Operands that are of the multiplier's type and lie in whole aligned octets are copied past the
+// registers (cp.async). Others are loaded, rounded and stored: float32, odd widths, odd addresses.
+//
+// Under `split` operands are not rounded to a 16-bit type but to the sum of two, hi + lo, which
+// keeps 16 bits of a float32 significand, and multiplied as hi hi + hi lo + lo hi.
 #pragma once
 
 #include <type_traits>
 
+#include "cuda/device/epilogue.cuh"
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/operand.cuh"
 #include "cuda/device/ptx.cuh"
@@ -14,203 +20,256 @@
 namespace lean::cuda {
 
 // Half is __nv_bfloat16 or __half.
-template <class Half>
+template <class Half, bool kSplit = false>
 class TensorProduct {
  public:
-  // Calls body(row, col, count, whole, octet) for the tile's results, eight columns (count, at the
-  // edge) at a time; `whole` as load() and store() of octet.cuh take it.
-  template <class Body, class Watch = Unwatched>
-  __device__ static void compute(const Product& product, Corner corner, Body body,
+  // Two of them to a multiprocessor, or there would be too few loads in flight.
+  static constexpr int kBlocks = 2;
+
+  // Hands the tile's results to `epilogue` (epilogue.cuh).
+  template <class Epilogue, class Watch = Unwatched>
+  __device__ static void compute(const Product& product, Corner corner, Epilogue epilogue,
                                  Watch watch = {}) {
     __shared__ Shared shared;
     float sums[kRowTiles][kColTiles][4] = {};
-    Stage ahead;
-    ahead.load(product, corner, 0);
-    watch.see(product, ahead.a, ahead.b);
-    ahead.store(product, shared.stages[0]);
-    __syncthreads();
-    const int64_t depth = product.a.depth;
-    int current = 0;
-    for (int64_t step = 0; step < depth; step += kDepth) {
-      const bool more = step + kDepth < depth;
-      if (more) ahead.load(product, corner, step + kDepth);
-      multiply_stage(product, shared.stages[current], sums);
-      if (more) {
-        watch.see(product, ahead.a, ahead.b);
-        ahead.store(product, shared.stages[current ^ 1]);
+    // How the lines lie is known to the loop when it is compiled.
+    if (product.a.along_rows) {
+      if (product.b.along_rows) {
+        add_up<true, true>(product, corner, shared.stages, watch, sums);
+      } else {
+        add_up<true, false>(product, corner, shared.stages, watch, sums);
       }
-      __syncthreads();
-      current ^= 1;
+    } else if (product.b.along_rows) {
+      add_up<false, true>(product, corner, shared.stages, watch, sums);
+    } else {
+      add_up<false, false>(product, corner, shared.stages, watch, sums);
     }
-    watch.finish(product, shared.squares);
-    visit(product, corner, sums, shared.results[warp()], body);
-  }
-
-  // How threads share the loads of a stage (line-squares.cuh).
-  static constexpr int kDepth = 32;
-  static constexpr int kOctets = Product::kTile * kDepth / kOctet / kThreads;  // of an operand
-  static constexpr int kLanesOfLine = kDepth / kOctet;
-  // The line of a thread's i-th octet, or the first of its lines.
-  __device__ static int line_of(bool along_rows, int i) {
-    return Stage::line_of(along_rows, static_cast<int>(threadIdx.x) + i * kThreads);
+    __syncthreads();
+    watch.finish(product, corner, shared.squares);
+    begin(epilogue, shared.epilogue.lines);
+    visit(product, corner, sums, shared.epilogue.results[warp()], epilogue);
   }
 
  private:
   static constexpr int kTile = Product::kTile;
+  static constexpr int kDepth = kSplit ? 16 : 32;
+  static constexpr int kOctets = kTile * kDepth / kOctet / kThreads;  // a thread's
+  static constexpr int kStages = 3;
   static constexpr int kWarpRows = 64;
   static constexpr int kWarpCols = 32;
   static constexpr int kWarpsAcross = kTile / kWarpCols;
   static constexpr int kRowTiles = kWarpRows / 16;
   static constexpr int kColTiles = kWarpCols / 8;
+  static constexpr int kVisited = 2;  // row tiles at a time
   static constexpr int kPitch = kWarpCols + 8;
+  static constexpr DType kType = std::is_same_v<Half, __half> ? DType::float16 : DType::bfloat16;
 
-  // 8 KiB. Octets are permuted so that neither storing nor ldmatrix meets a bank twice.
+  // A part of an operand. Octets are permuted so that neither filling nor ldmatrix meets a bank
+  // twice.
   struct Half8 {
     uint4 octets[kTile * kDepth / kOctet];
 
-    // Lines along rows: 4 octets to a line; else 16 octets (of lines) to a step.
-    __device__ uint4* at(bool along_rows, int line, int step) {
-      if (along_rows) return &octets[line * 4 + ((step / kOctet) ^ (line / 2 % 4))];
-      return &octets[step * 16 + ((line / kOctet) ^ (step % 8))];
+    // Lines along rows: 4 or 2 octets to a line; else 16 octets (of lines) to a step.
+    __device__ uint4* at(bool rows, int line, int step) {
+      if (rows) {
+        const int turn = kSplit ? line / 4 % 2 : line / 2 % 2 * 2 + line / 4 % 2;
+        return &octets[line * (kDepth / kOctet) + ((step / kOctet) ^ turn)];
+      }
+      return &octets[step * (kTile / kOctet) + ((line / kOctet) ^ (step % 8))];
     }
   };
+  struct Parts {
+    Half8 part[kSplit ? 2 : 1];  // hi, lo
+  };
   struct Operands {
-    Half8 a;
-    Half8 b;
+    Parts a;
+    Parts b;
   };
   union Shared {
-    Operands stages[2];
-    float results[kThreads / kWarp][16 * kPitch];
-    double squares[kThreads * kOctet];
+    Operands stages[kStages];
+    double squares[kSharedSquares];
+    struct {
+      float results[kThreads / kWarp][kVisited * 16 * kPitch];
+      float lines[kTile];
+    } epilogue;
   };
+  static_assert(sizeof(Shared) <= 48 << 10, "what a block may have without asking");
 
   __device__ static int warp() { return threadIdx.x / kWarp; }
   __device__ static int lane() { return threadIdx.x % kWarp; }
 
-  __device__ static uint4 round(const Bits& bits, DType type) {
-    constexpr DType kType = std::is_same_v<Half, __half> ? DType::float16 : DType::bfloat16;
-    const Bits half = type == kType ? bits : narrow(widen(bits, type), kType);
+  template <bool kRowsOfA, bool kRowsOfB, class Watch>
+  __device__ static void add_up(const Product& product, Corner corner, Operands (&buffers)[kStages],
+                                Watch& watch, float (&sums)[kRowTiles][kColTiles][4]) {
+    const bool a_copied = is_copied(product.a, kRowsOfA);
+    const bool b_copied = is_copied(product.b, kRowsOfB);
+    const int stages = (product.a.depth + kDepth - 1) / kDepth;
+    const auto fill = [&](int stage) {
+      if (stage < stages) {
+        Operands& to = buffers[stage % kStages];
+        const int step = stage * kDepth;
+        fill_parts<kRowsOfA>(product.a, a_copied, corner.row, step, to.a, watch, true);
+        fill_parts<kRowsOfB>(product.b, b_copied, corner.col, step, to.b, watch, false);
+      }
+      ptx::commit_copies();
+    };
+#pragma unroll 1
+    for (int stage = 0; stage < kStages - 1; ++stage) fill(stage);
+#pragma unroll 1
+    for (int stage = 0; stage < stages; ++stage) {
+      ptx::wait_for_copies<kStages - 2>();
+      Operands& current = buffers[stage % kStages];
+      // What this thread has copied it may look at without a barrier.
+      if (a_copied && watch.wants(true)) see_copied<kRowsOfA>(current.a, watch);
+      if (b_copied && watch.wants(false)) see_copied<kRowsOfB>(current.b, watch);
+      __syncthreads();  // the stage is there for all, and all are done with the one before it,
+      fill(stage + kStages - 1);  // whose buffer is the next to be filled
+      multiply_stage<kRowsOfA, kRowsOfB>(current, sums);
+    }
+  }
+
+  __device__ static bool is_copied(const Operand& from, bool rows) {
+    return !kSplit && from.type == kType && from.width(rows) % kOctet == 0 && is_aligned(from.data);
+  }
+
+  // A thread's share of a stage.
+  template <bool kRows, class Watch>
+  __device__ static void fill_parts(const Operand& from, bool copied, int line, int step, Parts& to,
+                                    Watch& watch, bool is_a) {
+    const int l = Share::line(kRows);
+    if (copied) {
+#pragma unroll
+      for (int i = 0; i < kOctets; ++i) {
+        const int s = Share::step(kRows, i);
+        const bool there = line + l < from.lines && step + s < from.depth;
+        const int64_t index = there ? from.index(kRows, line + l, step + s) : 0;
+        ptx::copy_async(to.part[0].at(kRows, l, s), element(from.data, kType, index), there);
+      }
+      return;
+    }
+#pragma unroll 1
+    for (int i = 0; i < kOctets; ++i) {
+      const int s = Share::step(kRows, i);
+      const Bits bits = from.load(kRows, line + l, step + s);
+      if (watch.wants(is_a)) watch.see(from.type, bits);
+      if (!kSplit && from.type == kType) {
+        *to.part[0].at(kRows, l, s) = low_words(bits);
+        continue;
+      }
+      Octet octet = widen(bits, from.type);
+      const Bits high = narrow(octet, kType);
+      *to.part[0].at(kRows, l, s) = low_words(high);
+      if constexpr (kSplit) {
+        const Octet rounded = widen(high, kType);
+#pragma unroll
+        for (int k = 0; k < kOctet; ++k) octet.x[k] = octet.x[k] - rounded.x[k];
+        *to.part[1].at(kRows, l, s) = low_words(narrow(octet, kType));
+      }
+    }
+  }
+
+  template <bool kRows, class Watch>
+  __device__ static void see_copied(Parts& from, Watch& watch) {
+#pragma unroll 1
+    for (int i = 0; i < kOctets; ++i) {
+      const uint4 x = *from.part[0].at(kRows, Share::line(kRows), Share::step(kRows, i));
+      watch.see(kType, {{x.x, x.y, x.z, x.w}});
+    }
+  }
+
+  __device__ static uint4 low_words(const Bits& half) {
     return {half.word[0], half.word[1], half.word[2], half.word[3]};
   }
 
-  // A thread's part of the next stage.
-  struct Stage {
-    Bits a[kOctets];
-    Bits b[kOctets];
-
-    __device__ static int line_of(bool along_rows, int octet) {
-      return along_rows ? octet / 4 : octet % 16 * kOctet;
-    }
-    __device__ static int step_of(bool along_rows, int octet) {
-      return along_rows ? octet % 4 * kOctet : octet / 16;
-    }
-    __device__ static void load(Bits (&to)[kOctets], const Operand& from, int64_t line,
-                                int64_t step) {
-#pragma unroll
-      for (int i = 0; i < kOctets; ++i) {
-        const int octet = threadIdx.x + i * kThreads;
-        to[i] = from.load(line + line_of(from.along_rows, octet),
-                          step + step_of(from.along_rows, octet));
-      }
-    }
-    __device__ static void store(const Bits (&bits)[kOctets], const Operand& from, Half8& to) {
-#pragma unroll
-      for (int i = 0; i < kOctets; ++i) {
-        const int octet = threadIdx.x + i * kThreads;
-        *to.at(from.along_rows, line_of(from.along_rows, octet), step_of(from.along_rows, octet)) =
-            round(bits[i], from.type);
-      }
-    }
-
-    __device__ void load(const Product& product, Corner corner, int64_t step) {
-      load(a, product.a, corner.row, step);
-      load(b, product.b, corner.col, step);
-    }
-    __device__ void store(const Product& product, Operands& to) const {
-      store(a, product.a, to.a);
-      store(b, product.b, to.b);
-    }
-  };
-
   // The fragment of 16 lines and 16 steps: pairs (lines 0-7, steps 0-7), then what `outer` says
   // comes first, of (lines 8-15, steps 0-7) and (lines 0-7, steps 8-15).
-  template <bool kLinesFirst>
-  __device__ static void load_fragment(uint32_t (&to)[4], Half8& from, bool along_rows, int line,
-                                       int step) {
+  template <bool kLinesFirst, bool kRows>
+  __device__ static void load_fragment(uint32_t (&to)[4], Half8& from, int line, int step) {
     const int row = lane() % 8;
     const int second = lane() / 8 % 2 * 8;
     const int third = lane() / 16 * 8;
     const int lines = kLinesFirst ? second : third;
     const int steps = kLinesFirst ? third : second;
-    if (along_rows) {
+    if constexpr (kRows) {
       ptx::load_matrices<false>(to, from.at(true, line + lines + row, step + steps));
     } else {
       ptx::load_matrices<true>(to, from.at(false, line + lines, step + steps + row));
     }
   }
 
-  __device__ static void multiply_stage(const Product& product, Operands& stage,
+  // sums += a b, of one part of each.
+  template <bool kRowsOfA, bool kRowsOfB>
+  __device__ static void multiply_parts(Half8& a_part, Half8& b_part, int step,
                                         float (&sums)[kRowTiles][kColTiles][4]) {
     const int first_row = warp() / kWarpsAcross * kWarpRows;
     const int first_col = warp() % kWarpsAcross * kWarpCols;
+    uint32_t b[kColTiles / 2][4];
 #pragma unroll
-    for (int step = 0; step < kDepth; step += 16) {
-      uint32_t a[kRowTiles][4];
-      uint32_t b[kColTiles / 2][4];
+    for (int j = 0; j < kColTiles / 2; ++j) {
+      load_fragment<false, kRowsOfB>(b[j], b_part, first_col + j * 16, step);
+    }
 #pragma unroll
-      for (int i = 0; i < kRowTiles; ++i) {
-        load_fragment<true>(a[i], stage.a, product.a.along_rows, first_row + i * 16, step);
+    for (int i = 0; i < kRowTiles; ++i) {
+      uint32_t a[4];
+      load_fragment<true, kRowsOfA>(a, a_part, first_row + i * 16, step);
+#pragma unroll
+      for (int j = 0; j < kColTiles; ++j) {
+        const uint32_t pair[2] = {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]};
+        ptx::multiply_add(sums[i][j], a, pair, Half{});
       }
-#pragma unroll
-      for (int j = 0; j < kColTiles / 2; ++j) {
-        load_fragment<false>(b[j], stage.b, product.b.along_rows, first_col + j * 16, step);
-      }
-#pragma unroll
-      for (int i = 0; i < kRowTiles; ++i) {
-#pragma unroll
-        for (int j = 0; j < kColTiles; ++j) {
-          const uint32_t pair[2] = {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]};
-          ptx::multiply_add(sums[i][j], a[i], pair, Half{});
-        }
-      }
+    }
+  }
+
+  template <bool kRowsOfA, bool kRowsOfB>
+  __device__ static void multiply_stage(Operands& stage, float (&sums)[kRowTiles][kColTiles][4]) {
+    constexpr int kProducts = kSplit ? 3 : kDepth / 16;  // hi hi, hi lo, lo hi; or steps
+#pragma unroll 1  // or fragments of the next product would take registers
+    for (int i = 0; i < kProducts; ++i) {
+      Half8& a = stage.a.part[kSplit ? i / 2 : 0];
+      Half8& b = stage.b.part[kSplit ? i % 2 : 0];
+      multiply_parts<kRowsOfA, kRowsOfB>(a, b, kSplit ? 0 : i * 16, sums);
     }
   }
 
   // Odd rows have the halves of their octets swapped, so that no two lanes meet in a bank.
   __device__ static int half_swapped(int row, int col) { return col ^ (row % 2 * 4); }
 
-  // A warp's results go through shared memory, 16 rows at a time, so that each thread gets octets.
-  template <class Body>
+  // A warp's results go through shared memory, half of them at a time, so that each thread gets
+  // octets, and gets registers back.
+  template <class Epilogue>
   __device__ static void visit(const Product& product, Corner corner,
                                const float (&sums)[kRowTiles][kColTiles][4], float* results,
-                               Body body) {
-    const int64_t first_row = corner.row + warp() / kWarpsAcross * kWarpRows;
-    const int64_t first_col = corner.col + warp() % kWarpsAcross * kWarpCols;
+                               const Epilogue& epilogue) {
+    const int first_row = corner.row + warp() / kWarpsAcross * kWarpRows;
+    const int first_col = corner.col + warp() % kWarpsAcross * kWarpCols;
+    const int left = product.cols() - (first_col + lane() % 4 * kOctet);
+    const int count = min(left, kOctet);
 #pragma unroll
-    for (int i = 0; i < kRowTiles; ++i) {
+    for (int first = 0; first < kRowTiles; first += kVisited) {
 #pragma unroll
-      for (int j = 0; j < kColTiles; ++j) {
-        const int row = lane() / 4;
-        float* at = results + row * kPitch + half_swapped(row, j * 8 + lane() % 4 * 2);
-        *reinterpret_cast<float2*>(at) = {sums[i][j][0], sums[i][j][1]};
-        *reinterpret_cast<float2*>(at + 8 * kPitch) = {sums[i][j][2], sums[i][j][3]};
+      for (int i = 0; i < kVisited; ++i) {
+#pragma unroll
+        for (int j = 0; j < kColTiles; ++j) {
+          const float(&sum)[4] = sums[first + i][j];
+          const int row = i * 16 + lane() / 4;
+          float* at = results + row * kPitch + half_swapped(row, j * 8 + lane() % 4 * 2);
+          *reinterpret_cast<float2*>(at) = {sum[0], sum[1]};
+          *reinterpret_cast<float2*>(at + 8 * kPitch) = {sum[2], sum[3]};
+        }
       }
       __syncwarp();
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const int row = half * 8 + lane() / 4;
+#pragma unroll 1
+      for (int row = lane() / 4; row < kVisited * 16; row += 8) {
         const int col = lane() % 4 * kOctet;
         const float* from = results + row * kPitch;
         const float4 low = *reinterpret_cast<const float4*>(from + half_swapped(row, col));
         const float4 high = *reinterpret_cast<const float4*>(from + half_swapped(row, col + 4));
         const Octet octet = {
             {{low.x}, {low.y}, {low.z}, {low.w}, {high.x}, {high.y}, {high.z}, {high.w}}};
-        const int64_t to_row = first_row + i * 16 + row;
-        const int64_t left = product.cols() - (first_col + col);
+        const int to_row = first_row + first * 16 + row;
         const bool inside = to_row < product.rows() && left > 0;
         const bool whole = visits_whole_octets(product.cols(), inside);
-        const int count = left < kOctet ? static_cast<int>(left) : kOctet;
-        if (inside) body(to_row, first_col + col, count, whole, octet);
+        if (inside) epilogue(to_row, first_col + col, count, whole, octet);
       }
       __syncwarp();
     }

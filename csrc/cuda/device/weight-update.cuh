@@ -51,16 +51,13 @@ class ElementDenominators {
   bool given_;
 };
 
-// Second moments of subsets, which are up to date.
+// Second moments of subsets of consecutive elements, which are up to date.
 class SubsetDenominators {
  public:
   template <class Item>
   __device__ SubsetDenominators(const Item& item, int64_t begin, Bases bases)
-      : v_(at<const float>(item.exp_avg_sq, bases)),
-        columns_(item.partition == Partition::columns),
-        length_(item.param.numel()),
-        begin_(begin) {
-    if (item.partition == Partition::rows || columns_) length_ = item.param.cols();
+      : v_(at<const float>(item.exp_avg_sq, bases)), length_(item.param.numel()), begin_(begin) {
+    if (item.partition == Partition::rows) length_ = item.param.cols();
     if (item.partition == Partition::blocks) length_ = item.block;
     first_ = begin / length_;
     position_ = begin - first_ * length_;
@@ -78,8 +75,7 @@ class SubsetDenominators {
       ended = static_cast<uint32_t>(place) / static_cast<uint32_t>(length_);
     }
     place -= ended * length_;
-    return columns_ ? divide_columns(n, place, s)
-                    : divide_segments(n, first_ + ended, place, count, s);
+    return divide_segments(n, first_ + ended, place, count, s);
   }
 
  private:
@@ -110,25 +106,8 @@ class SubsetDenominators {
     return ratio;
   }
 
-  __device__ Octet divide_columns(const Octet& n, int64_t column, const StepScalars& s) const {
-    Octet ratio;
-    if (column + kOctet <= length_) {
-      const Octet v = widen(cuda::load(v_, DType::float32, column, kOctet), DType::float32);
-#pragma unroll
-      for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * inverse(v.x[k], s);
-      return ratio;
-    }
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) {
-      ratio.x[k] = n.x[k] * inverse(Real{v_[column]}, s);
-      if (++column == length_) column = 0;
-    }
-    return ratio;
-  }
-
   const float* v_;
-  bool columns_;
-  int64_t length_;    // of a subset: consecutive elements, or (columns) a row
+  int64_t length_;    // of a subset
   int64_t begin_;     // of the tile
   int64_t first_;     // the subset (columns: row) that it begins in,
   int64_t position_;  // and the element of it

@@ -12,13 +12,11 @@ import {
   scaleLines,
 } from "../../../test/oracle/low-rank-step.js";
 import { combine, type Matrix, matrix } from "../../../test/oracle/matrix.js";
-import { gradientMagnitude, sumError, u } from "./rounding.js";
+import type { Precision } from "../../optimizer-options.js";
+import { gradientMagnitude, roundedOperands, sumError, u } from "./rounding.js";
 import type { KernelScalars } from "./scalars.js";
 
 const { abs, max, min, sqrt } = Math;
-
-/** What two operands that are rounded to bfloat16 add to the relative error of a product. */
-const roundedOperands = 2 * 2 ** -9 + 2 ** -18;
 
 export interface LowRankBounds {
   /** Before they are stored. */
@@ -38,16 +36,16 @@ export function lowRankBounds(
   input: LowRankStepInput,
   s: KernelScalars,
   after: LowRankStepResult,
-  precision: "highest" | "medium",
+  precision: Precision,
 ): LowRankBounds {
   const { shape, side, direction, scale = 1, maxGrowth = 0, lastNorm = 0 } = input;
   const basis = absolute(input.basis);
   const left = input.leftBasis ? absolute(input.leftBasis) : null;
-  const operands = precision === "medium" ? roundedOperands : 0;
+  const rounded = (depth: number) => roundedOperands(precision, depth);
   const inner = left === null ? 0 : sumError(left.rows);
   const outer = left === null ? 0 : sumError(left.cols);
-  const toCoordinates = 2 * u + operands + sumError(basis.rows) + inner;
-  const fromCoordinates = operands + sumError(basis.cols) + outer;
+  const toCoordinates = 2 * u + rounded(basis.rows) + sumError(basis.rows) + inner;
+  const fromCoordinates = rounded(basis.cols) + sumError(basis.cols) + outer;
   const back = (x: Matrix) => backBoth(x, basis, side, left);
 
   const gradient = matrix(...shape, gradientMagnitude(input.param, input.grad, s));

@@ -4,6 +4,7 @@
  */
 import { type Partition, type Reduce, subsetSquares } from "../../../test/oracle/partition.js";
 import type { StepScalars } from "../../../test/oracle/step-scalars.js";
+import type { Precision } from "../../optimizer-options.js";
 import { storageError, unitRoundoff } from "./tensors.js";
 
 const { abs, max, sqrt } = Math;
@@ -18,6 +19,30 @@ export const u = unitRoundoff("float32");
  */
 export function sumError(length: number): number {
   return (2 + 2 * sqrt(length)) * u;
+}
+
+/**
+ * What rounding operands adds to the relative error of a sum of `depth` products. With h bfloat16's
+ * unit roundoff, 2^-8:
+ *
+ * - medium: (1 + h)² − 1.
+ * - high: an operand x is hi + lo + e, |lo| ≤ h·|x|, |e| ≤ h·|lo|. Left out are e of either operand
+ *   (h² each and h⁴) and lo·lo, (h·(1 + h))² at most. And three products are summed where there was
+ *   one, of magnitudes (1 + h)² + 2·h·(1 + h)².
+ */
+export function roundedOperands(precision: Precision, depth: number): number {
+  const h = unitRoundoff("bfloat16");
+  switch (precision) {
+    case "highest":
+      return 0;
+    case "high": {
+      const leftOut = 2 * h ** 2 + h ** 4 + (h * (1 + h)) ** 2;
+      const magnitudes = (1 + h) ** 2 * (1 + 2 * h);
+      return leftOut + sumError(3 * depth) * magnitudes;
+    }
+    case "medium":
+      return (1 + h) ** 2 - 1;
+  }
 }
 
 /** |gradFactor·g| + |l2·W|, of which the gradient is within 2u. */

@@ -4,6 +4,7 @@ import {
   lowRankStep,
 } from "../../../../test/oracle/low-rank-step.js";
 import { projectedShape } from "../../../../test/oracle/subspace.js";
+import type { Precision } from "../../../optimizer-options.js";
 import { numel, type StateDType } from "../../../tensor.js";
 import { basisOf, emptyProjections, type Projection, projections } from "../bases.js";
 import { describeTypes, stateTypes, turn, weightTypes } from "../choices.js";
@@ -25,7 +26,7 @@ interface LowRankSpec extends Omit<StepSpec, "partition" | "momentGiven" | "mean
   readonly maxGrowth?: number;
   /** Under maxGrowth, 0 for none yet. */
   readonly lastNorm?: number;
-  readonly precision?: "highest" | "medium";
+  readonly precision?: Precision;
 }
 
 function lowRankItem(spec: LowRankSpec): TestItem {
@@ -165,10 +166,12 @@ export const cases = [
       ),
     ),
   ),
-  ...weightTypes.map((types) =>
-    kernelCase("lowRankStep", `${describeTypes(types)}, rounded operands`, () =>
-      kinds.flatMap(({ kind, ...spec }, i) =>
-        mixture({ types, precision: "medium", ...spec }, [turn(large, spec.twoSided ? 0 : i)]),
+  ...weightTypes.flatMap((types) =>
+    (["high", "medium"] as const).map((precision) =>
+      kernelCase("lowRankStep", `${describeTypes(types)}, ${precision} precision`, () =>
+        kinds.flatMap(({ kind, ...spec }, i) =>
+          mixture({ types, precision, ...spec }, [turn(large, spec.twoSided ? 0 : i)]),
+        ),
       ),
     ),
   ),

@@ -1,6 +1,7 @@
 import { combine, type Matrix, matrix } from "../../../../test/oracle/matrix.js";
 import { back, project, projectedShape } from "../../../../test/oracle/subspace.js";
 import { subspaceStep } from "../../../../test/oracle/subspace-step.js";
+import type { Precision } from "../../../optimizer-options.js";
 import type { KernelPartition } from "../../../parts/part.js";
 import { numel, type StateDType } from "../../../tensor.js";
 import { basisOf, emptyProjections, type Projection, projections } from "../bases.js";
@@ -8,7 +9,7 @@ import { describeTypes, stateTypes, turn, weightTypes } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { replayCase } from "../replay-case.js";
-import { gradientMagnitude, momentumBounds, sumError, u } from "../rounding.js";
+import { gradientMagnitude, momentumBounds, roundedOperands, sumError, u } from "../rounding.js";
 import { scalarVariants, stepScalars } from "../scalars.js";
 import { checkStep, type StepItem, type StepSpec, stepItem } from "../step-item.js";
 import { partitions } from "../subsets.js";
@@ -17,11 +18,8 @@ import { floats, valuesOf } from "../tensors.js";
 interface SubspaceSpec extends StepSpec, Projection {
   readonly state: StateDType;
   readonly basis: StateDType;
-  readonly precision?: "highest" | "medium";
+  readonly precision?: Precision;
 }
-
-/** What two operands that are rounded to bfloat16 add to the relative error of a product, in u. */
-const roundedOperands = (2 * 2 ** -9 + 2 ** -18) / u;
 
 const absolute = ({ rows, cols, data }: Matrix) => matrix(rows, cols, data.map(Math.abs));
 
@@ -33,13 +31,13 @@ function magnitudes({ spec, param, grad, oracleScalars }: StepItem, basis: Matri
   const projected = project(gradient, absolute(basis), side);
   const coordinates = combine(mScale * mDecay, absolute(m), mScale * mGain + 1, projected);
   const returned = back(coordinates, absolute(basis), side);
-  const operands = precision === "medium" ? roundedOperands : 0;
-  const projection = 2 + operands + sumError(basis.rows) / u;
+  const rounded = (depth: number) => roundedOperands(precision ?? "highest", depth) / u;
+  const projection = 2 + rounded(basis.rows) + sumError(basis.rows) / u;
   return {
     projected: { magnitude: projected.data, roundings: projection },
     numerator: {
       magnitude: combine(1, gradient, 1, returned).data,
-      roundings: projection + operands + sumError(basis.cols) / u + 6,
+      roundings: projection + rounded(basis.cols) + sumError(basis.cols) / u + 6,
     },
   };
 }
@@ -133,6 +131,12 @@ const large: readonly Projection[] = [
 
 const stochastic = { ...plain, shape: [64, 96], rank: 8, rounding: "stochastic" } as const;
 
+/** Of whole octets, several tiles and stages deep: what is copied past the registers. */
+const aligned: readonly Projection[] = [
+  { shape: [144, 264], side: "left", rank: 40 },
+  { shape: [264, 144], side: "right", rank: 136 },
+];
+
 export const cases = [
   ...weightTypes.flatMap((types) =>
     partitions.map((partition) =>
@@ -141,11 +145,14 @@ export const cases = [
       ),
     ),
   ),
-  ...weightTypes.map((types) =>
-    kernelCase("subspaceStep", `${describeTypes(types)}, rounded operands`, () => [
-      ...mixture({ types, partition: "elementwise", precision: "medium" }),
-      ...mixture({ types, partition: "rows", precision: "medium" }, large),
-    ]),
+  ...weightTypes.flatMap((types) =>
+    (["high", "medium"] as const).map((precision) =>
+      kernelCase("subspaceStep", `${describeTypes(types)}, ${precision} precision`, () => [
+        ...mixture({ types, partition: "elementwise", precision }),
+        ...mixture({ types, partition: "rows", precision }, large),
+        ...mixture({ types, partition: "columns", precision }, aligned),
+      ]),
+    ),
   ),
   ...partitions.map((partition) =>
     kernelCase("subspaceStep", `large weights, ${partition}`, () =>

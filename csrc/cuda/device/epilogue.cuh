@@ -1,0 +1,20 @@
+// What is done with the results of a product's tile, eight columns (count, at the edge) at a time:
+//   epilogue(row, col, count, whole, octet)   `whole` as load() and store() of octet.cuh take it
+// One that has a member begin(lines) is called first, by all threads, with a float in shared memory
+// for each row or column of the tile. What is looked up there and not before leaves the product its
+// registers.
+#pragma once
+
+#include "cuda/device/octet.cuh"
+
+namespace lean::cuda {
+
+template <class Epilogue>
+__device__ inline void begin(Epilogue& epilogue, float* lines) {
+  if constexpr (requires { epilogue.begin(lines); }) {
+    epilogue.begin(lines);
+    __syncthreads();
+  }
+}
+
+}  // namespace lean::cuda

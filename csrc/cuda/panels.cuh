@@ -1,0 +1,32 @@
+// How blocks share a weight whose columns they keep to: panels of so many rows of at most 32 octets
+// of columns, a lane to an octet.
+#pragma once
+
+#include "cuda/device/reduce.cuh"
+#include "cuda/subset-moments.cuh"
+
+namespace lean::cuda {
+
+inline constexpr int kStepThreads =
+    128;  // that step weights: of more, too few would find registers
+inline constexpr int kPanelOctets = kTileElements / kOctet;
+
+struct Panels {
+  int64_t rows;
+  int64_t cols;
+
+  constexpr explicit Panels(const Tensor& param) : rows(param.rows()), cols(param.cols()) {}
+
+  // Octets across a panel: those of a warp, or, of a narrow weight, of one row.
+  constexpr int width() const {
+    const int64_t octets = divide_up(cols, kOctet);
+    return octets < kWarp ? static_cast<int>(octets) : kWarp;
+  }
+  constexpr int height() const { return kPanelOctets / width(); }
+  constexpr int64_t across() const { return divide_up(cols, width() * kOctet); }
+  constexpr int64_t count() const {
+    return rows * cols == 0 ? 0 : across() * divide_up(rows, height());
+  }
+};
+
+}  // namespace lean::cuda
