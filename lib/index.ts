@@ -20,6 +20,7 @@ export type {
   SecondMoment,
   StateKind,
 } from "./parts/part.js";
+export type { GaussianOptions } from "./parts/projector/gaussian.js";
 export type { GivenOptions } from "./parts/projector/given.js";
 export { type ProjectorKind, type ProjectorOption, projectors } from "./parts/projector/index.js";
 export type { PowerIterationOptions } from "./parts/projector/power-iteration.js";

@@ -46,6 +46,7 @@ export type KernelName =
   | "adoptBasis"
   | "adoptLines"
   | "denseStep"
+  | "gaussianBasis"
   | "gradientNorm"
   | "gradientStats"
   | "lineStep"
@@ -62,6 +63,7 @@ export const kernelNames: readonly KernelName[] = [
   "adoptBasis",
   "adoptLines",
   "denseStep",
+  "gaussianBasis",
   "gradientNorm",
   "gradientStats",
   "lineStep",

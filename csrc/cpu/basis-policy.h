@@ -94,12 +94,17 @@ inline void adopt(Context& context, const BasisTarget& item, const float* basis,
   count_refresh(item);
 }
 
+// basis <- Gaussian noise of this step's.
+inline void draw(Context& context, const BasisTarget& item, float* basis) {
+  fill_gaussian(context, basis, item.projected(), item.rank(), 0, random_key_of(item));
+}
+
 // Keeps what there is, or takes random columns where there is nothing. `basis` is scratch memory
 // for a basis, `gram` for r x r numbers.
 inline void refuse(Context& context, const BasisTarget& item, float* basis, double* gram) {
   ++counters_of(item).refused;
   if (has_basis(item)) return;
-  fill_gaussian(context, basis, item.projected(), item.rank(), 0, random_key_of(item));
+  draw(context, item, basis);
   orthonormalize(context, basis, item.projected(), item.rank(), gram);
   store_basis(context, item, basis);
   counters_of(item).has_basis = kBasis;

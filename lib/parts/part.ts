@@ -123,6 +123,8 @@ export interface Projector {
   readonly kind: string;
   /** Whether the subspace is made of rows or columns of the weight itself. */
   readonly lines: boolean;
+  /** Whether PᵀP = I; default true. Momenta in a subspace and its complement need that. */
+  readonly orthonormal?: boolean;
   plan(projection: Projection): ProjectorPlan;
 }
 

@@ -38,7 +38,7 @@ export function everyRecipe(options: SubspaceMomentumOptions = {}): NamedRecipe[
     { name: "sgdSM", recipe: sgdSM(subspace) },
     { name: "adamSM", recipe: adamSM(subspace) },
     { name: "adagradSNSM", recipe: adagradSNSM(subspace) },
-    ...(["powerIteration", "svd", "topK", "uniform"] as const).map((projector) => ({
+    ...(["powerIteration", "svd", "gaussian", "topK", "uniform"] as const).map((projector) => ({
       name: `adamSNSM, ${projector}`,
       recipe: adamSNSM({ ...subspace, projector }),
     })),

@@ -80,6 +80,13 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
     perBasis = restarts(onRefresh),
   } = options;
   const projector = projectorOf(options.projector ?? "powerIteration");
+  if (projector.orthonormal === false) {
+    throw new LeanError(
+      "ERR_LEAN_UNSUPPORTED",
+      `subspace: a momentum in a subspace needs orthonormal bases, which ${projector.kind} as asked does not give`,
+      { parameter: "projector", value: projector.kind },
+    );
+  }
   requireBeta("beta", beta);
   if (rank !== undefined) requireInteger("rank", rank, 1);
   requireInteger("updateProjGap", updateProjGap, 1);

@@ -1,5 +1,6 @@
 import { requireOneOf } from "../../options.js";
 import type { Projector } from "../part.js";
+import { gaussian } from "./gaussian.js";
 import { given } from "./given.js";
 import { powerIteration } from "./power-iteration.js";
 import { svd } from "./svd.js";
@@ -7,7 +8,7 @@ import { topK } from "./top-k.js";
 import { uniform } from "./uniform.js";
 
 /** Every projector, by name. */
-export const projectors = { powerIteration, svd, uniform, topK, given };
+export const projectors = { powerIteration, svd, uniform, topK, gaussian, given };
 
 export type ProjectorKind = keyof typeof projectors;
 
