@@ -53,6 +53,7 @@ export type KernelName =
   | "powerIteration"
   | "prologue"
   | "scalars"
+  | "srhtBasis"
   | "subsetMoment"
   | "subspaceStep"
   | "svdBasis"
@@ -70,6 +71,7 @@ export const kernelNames: readonly KernelName[] = [
   "powerIteration",
   "prologue",
   "scalars",
+  "srhtBasis",
   "subsetMoment",
   "subspaceStep",
   "svdBasis",

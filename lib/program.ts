@@ -35,6 +35,7 @@ const stepOrder: readonly KernelName[] = [
   "powerIteration",
   "svdBasis",
   "gaussianBasis",
+  "srhtBasis",
   "topKLines",
   "uniformLines",
   "scalars",

@@ -18,7 +18,7 @@ const policies = ["restart", "rotate", "keep", "published"] as const;
 const sideOfLines = { std: "reverse", reverse: "std", left: "left", right: "right" } as const;
 
 export const subspaceCases: readonly Case<SubspaceMomentum>[] = [
-  ...(["powerIteration", "svd", "gaussian"] as const).flatMap((projector) => [
+  ...(["powerIteration", "svd", "gaussian", "srht"] as const).flatMap((projector) => [
     ...policies.map((onRefresh) => ({
       title: `${projector}, onRefresh ${onRefresh}`,
       options: { projector, onRefresh },
