@@ -24,6 +24,7 @@ export type { GaussianOptions } from "./parts/projector/gaussian.js";
 export type { GivenOptions } from "./parts/projector/given.js";
 export { type ProjectorKind, type ProjectorOption, projectors } from "./parts/projector/index.js";
 export type { PowerIterationOptions } from "./parts/projector/power-iteration.js";
+export type { RandomizedSvdOptions } from "./parts/projector/randomized-svd.js";
 export type { SvdOptions } from "./parts/projector/svd.js";
 export type { AccumulationOptions } from "./parts/second-moment/accumulation.js";
 export type { ElementwiseOptions } from "./parts/second-moment/elementwise.js";

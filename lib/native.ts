@@ -52,6 +52,7 @@ export type KernelName =
   | "lineStep"
   | "powerIteration"
   | "prologue"
+  | "randomizedSvd"
   | "scalars"
   | "srhtBasis"
   | "subsetMoment"
@@ -70,6 +71,7 @@ export const kernelNames: readonly KernelName[] = [
   "lineStep",
   "powerIteration",
   "prologue",
+  "randomizedSvd",
   "scalars",
   "srhtBasis",
   "subsetMoment",

@@ -34,6 +34,7 @@ const stepOrder: readonly KernelName[] = [
   "prologue",
   "powerIteration",
   "svdBasis",
+  "randomizedSvd",
   "gaussianBasis",
   "srhtBasis",
   "topKLines",

@@ -38,12 +38,12 @@ export function everyRecipe(options: SubspaceMomentumOptions = {}): NamedRecipe[
     { name: "sgdSM", recipe: sgdSM(subspace) },
     { name: "adamSM", recipe: adamSM(subspace) },
     { name: "adagradSNSM", recipe: adagradSNSM(subspace) },
-    ...(["powerIteration", "svd", "gaussian", "srht", "topK", "uniform"] as const).map(
-      (projector) => ({
-        name: `adamSNSM, ${projector}`,
-        recipe: adamSNSM({ ...subspace, projector }),
-      }),
-    ),
+    ...(
+      ["powerIteration", "svd", "randomizedSvd", "gaussian", "srht", "topK", "uniform"] as const
+    ).map((projector) => ({
+      name: `adamSNSM, ${projector}`,
+      recipe: adamSNSM({ ...subspace, projector }),
+    })),
     ...(["rotate", "keep", "published"] as const).map((onRefresh) => ({
       name: `adamSNSM, ${onRefresh}`,
       recipe: adamSNSM({ ...subspace, onRefresh }),

@@ -9,14 +9,25 @@
 
 namespace lean::cuda {
 
+// Columns that an item works on: its rank, or more where it says so.
+template <class Item>
+int64_t working_columns(const Item& item) {
+  if constexpr (requires { item.columns(); }) {
+    return item.columns();
+  } else {
+    return item.rank();
+  }
+}
+
 // Room for each item in turn: they refresh one after the other.
 template <class Item>
 RefreshMemory refresh_memory(std::span<const Item> items, Recorder& recorder) {
   int64_t basis = 0, projections = 0, rank = 0;
   for (const Item& item : items) {
-    basis = std::max(basis, item.projected() * item.rank());
-    projections = std::max(projections, item.others() * item.rank());
-    rank = std::max(rank, item.rank());
+    const int64_t columns = working_columns(item);
+    basis = std::max(basis, item.projected() * columns);
+    projections = std::max(projections, item.others() * columns);
+    rank = std::max(rank, columns);
   }
   RefreshMemory memory;
   memory.basis = recorder.scratch<float>(basis);
@@ -34,10 +45,11 @@ template <class Item>
 size_t refresh_blocks(std::span<const Item> items) {
   int64_t most = 1;
   for (const Item& item : items) {
-    const int64_t tiles = (item.rank() + DoubleTile::kSide - 1) / DoubleTile::kSide;
+    const int64_t columns = working_columns(item);
+    const int64_t tiles = (columns + DoubleTile::kSide - 1) / DoubleTile::kSide;
     const int64_t rows = (item.projected() + DoubleTile::kSide - 1) / DoubleTile::kSide;
-    most = std::max({most, tiles * (tiles + 1) / 2, rows, product_tiles(item.others(), item.rank()),
-                     product_tiles(item.projected(), item.rank())});
+    most = std::max({most, tiles * (tiles + 1) / 2, rows, product_tiles(item.others(), columns),
+                     product_tiles(item.projected(), columns)});
   }
   return static_cast<size_t>(most);
 }
