@@ -1,4 +1,15 @@
 /** lean-optim: memory-lean optimizers for neural networks. */
+export { AdaptiveBatch, type AdaptiveBatchOptions } from "./batch/adaptive-batch.js";
+export {
+  BatchController,
+  type BatchOptions,
+  type BatchPlan,
+  type BatchReason,
+  type BatchState,
+} from "./batch/batch-controller.js";
+export type { BatchGrid } from "./batch/batch-size.js";
+export type { BatchTest, BatchTestKind } from "./batch/batch-test.js";
+export type { GradientNoise, GroupStatistics } from "./batch/statistics.js";
 export type { StateDict, StateDictEntry } from "./checkpoint.js";
 export type { CounterReport } from "./counters.js";
 export { cuda, DeviceBuffer, type DeviceMemory, type DevicePointer } from "./device-memory.js";
@@ -6,7 +17,12 @@ export { type ErrorCode, errorCodes, LeanError } from "./errors.js";
 export type { Basis } from "./given-bases.js";
 export type { MemoryReport } from "./memory.js";
 export { setThreads } from "./native.js";
-export { type GroupState, Optimizer, type StepOptions } from "./optimizer.js";
+export {
+  type GroupState,
+  Optimizer,
+  type StepOptions,
+  type SteppedParameter,
+} from "./optimizer.js";
 export type { OptimizerOptions, Parameter, ParameterGroup } from "./optimizer-options.js";
 export type { Arrays } from "./parameter-names.js";
 export type { EmaOptions } from "./parts/momentum/ema.js";

@@ -43,10 +43,13 @@ export interface ProgramSpec {
 
 /** Every kernel, by the name in its csrc/kernels header. */
 export type KernelName =
+  | "accumulate"
   | "adoptBasis"
   | "adoptLines"
+  | "coordinateNoise"
   | "denseStep"
   | "gaussianBasis"
+  | "gradientDot"
   | "gradientNorm"
   | "gradientStats"
   | "lineStep"
@@ -57,15 +60,19 @@ export type KernelName =
   | "srhtBasis"
   | "subsetMoment"
   | "subspaceStep"
+  | "sumPartials"
   | "svdBasis"
   | "topKLines"
   | "uniformLines";
 
 export const kernelNames: readonly KernelName[] = [
+  "accumulate",
   "adoptBasis",
   "adoptLines",
+  "coordinateNoise",
   "denseStep",
   "gaussianBasis",
+  "gradientDot",
   "gradientNorm",
   "gradientStats",
   "lineStep",
@@ -76,6 +83,7 @@ export const kernelNames: readonly KernelName[] = [
   "srhtBasis",
   "subsetMoment",
   "subspaceStep",
+  "sumPartials",
   "svdBasis",
   "topKLines",
   "uniformLines",
@@ -158,7 +166,10 @@ interface RawProgram {
   readState(offset: number, into: Bytes): boolean;
   writeState(offset: number, from: Bytes): boolean;
   readWorkspace(offset: number, into: Bytes): boolean;
+  post(number: number, offset: number, bytes: number): boolean;
+  collect(number: number, into: Bytes): boolean;
   workspaceBytes(): number | false;
+  stream(): bigint | false;
   launches(sequence: number): number | false;
   synchronize(): boolean;
   poll(): "done" | "running" | false;
@@ -282,11 +293,29 @@ export class NativeProgram {
     return into;
   }
 
+  /** Sends a part of the workspace to the host under a number, without waiting. */
+  post(number: number, offset: number, bytes: number): void {
+    if (!this.#raw.post(number, offset, bytes)) this.#fail();
+  }
+
+  /** What was posted under a number; waits for that and for nothing later. */
+  collect<T extends Bytes>(number: number, into: T): T {
+    if (!this.#raw.collect(number, into)) this.#fail();
+    return into;
+  }
+
   /** Bytes beside the state that live as long as the program. */
   get workspaceBytes(): number {
     const bytes = this.#raw.workspaceBytes();
     if (bytes === false) this.#fail();
     return bytes;
+  }
+
+  /** What runs are in the order of (cudaStream_t); undefined on a device that has no streams. */
+  get stream(): bigint | undefined {
+    const stream = this.#raw.stream();
+    if (stream === false) this.#fail();
+    return stream === 0n ? undefined : stream;
   }
 
   /** Kernels that a run of a sequence launches. */

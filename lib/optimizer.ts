@@ -17,6 +17,7 @@ import {
 } from "./checkpoint.js";
 import { type CounterReport, readCounters } from "./counters.js";
 import type { DevicePointer, DeviceView } from "./device-memory.js";
+import type { DeviceName } from "./devices.js";
 import { LeanError } from "./errors.js";
 import { type Basis, GivenBases } from "./given-bases.js";
 import { type Layout, layOut, type PlannedWeight, stateTensors } from "./layout.js";
@@ -58,9 +59,22 @@ export interface StepOptions {
   bases?: Readonly<Record<string, Basis>>;
   /** What gradients arrive multiplied by (a loss scale): they are divided by it. Default 1. */
   gradScale?: number;
+  /**
+   * Where schedules are, in their own unit: with samples or tokens in the place of steps, a training
+   * whose batches grow keeps its schedule. Default: the number of this step, from 1.
+   */
+  progress?: number;
 }
 
-const stepOptionNames = ["grads", "params", "bases", "gradScale"];
+const stepOptionNames = ["grads", "params", "bases", "gradScale", "progress"];
+
+/** A parameter as its optimizer knows it. */
+export interface SteppedParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: WeightDType;
+  readonly gradDtype: WeightDType;
+}
 
 /** A group's settings that may change between steps. */
 export interface GroupState {
@@ -82,6 +96,7 @@ export interface GroupState {
 export class Optimizer {
   /** Learning rates and decays, to be changed at will between steps. */
   readonly groups: readonly GroupState[];
+  readonly #parameters: readonly SteppedParameter[];
   readonly #settings: StepSettings;
   readonly #layout: Layout;
   readonly #built: BuiltProgram;
@@ -108,6 +123,12 @@ export class Optimizer {
     this.#settings = stepSettings(options, groups?.length, deviceOfParameters(groups));
     const { device, stream } = this.#settings;
     const checked = checkGroups(groups, device);
+    this.#parameters = checked.map(({ name, shape, dtype, gradDtype }) => ({
+      name,
+      shape,
+      dtype,
+      gradDtype,
+    }));
     const warned = new Set<string>();
     const warn = (text: string) => {
       if (!warned.has(text)) process.emitWarning(text, "LeanOptimWarning");
@@ -158,6 +179,21 @@ export class Optimizer {
       lr: optimizer.lr,
       weightDecay: optimizer.weightDecay,
     }));
+  }
+
+  /** What is stepped, in the order of the groups. */
+  get parameters(): readonly SteppedParameter[] {
+    return this.#parameters;
+  }
+
+  get device(): DeviceName {
+    return this.#settings.device;
+  }
+
+  /** The stream (cudaStream_t) that the steps run on; undefined on the CPU. */
+  get stream(): bigint | undefined {
+    this.#requireOpen();
+    return this.#program.stream;
   }
 
   /** Steps asked for so far, which schedules read: skipped ones count. */
@@ -384,15 +420,16 @@ export class Optimizer {
 
   #prepareWith(options: StepOptions): void {
     requireKnownOptions("step", options, stepOptionNames);
-    const { gradScale = 1 } = options;
+    const { gradScale = 1, progress } = options;
     requireFinite("gradScale", gradScale, Number.MIN_VALUE);
+    if (progress !== undefined) requireFinite("progress", progress, 0);
     const params = this.#params.moves(this.#names.numbered("params", options.params));
     const grads = this.#grads.moves(this.#names.numbered("grads", options.grads));
     this.#params.requireIntact(params.after);
     this.#grads.requireIntact(grads.after);
     const bases = this.#bases.check(options.bases ?? {});
     this.#bases.requireFor(grads.after, bases);
-    this.#fillHyper(gradScale);
+    this.#fillHyper(gradScale, progress);
     const isMoving = params.indices.length > 0;
     const owned = isMoving ? this.#claimAll(params.after as BoundArray[]) : this.#owned;
     this.#requireFree(grads.after, owned, isMoving ? grads.after.keys() : grads.indices);
@@ -401,7 +438,7 @@ export class Optimizer {
     this.#bases.adopt(bases);
   }
 
-  #fillHyper(gradScale: number): void {
+  #fillHyper(gradScale: number, progress = this.#steps + 1): void {
     const hyper = this.#hyper;
     hyper[hyperOffset.gradScale] = gradScale;
     hyper[hyperOffset.maxGradNorm] = this.#settings.maxGradNorm ?? 0;
@@ -411,7 +448,7 @@ export class Optimizer {
       if (!isRate(lr)) requireFinite(`groups[${i}].lr`, lr, 0);
       if (!isRate(weightDecay)) requireFinite(`groups[${i}].weightDecay`, weightDecay, 0);
       const { schedule } = group.recipe;
-      const factor = schedule === undefined ? 1 : scheduleFactor(schedule, this.#steps + 1);
+      const factor = schedule === undefined ? 1 : scheduleFactor(schedule, progress);
       hyper[hyperOffset.groups + hyperPerGroup * i] = lr * factor;
       hyper[hyperOffset.groups + hyperPerGroup * i + 1] = weightDecay;
     }

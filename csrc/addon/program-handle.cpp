@@ -85,7 +85,10 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
                          InstanceMethod<&ProgramHandle::read_state>("readState"),
                          InstanceMethod<&ProgramHandle::write_state>("writeState"),
                          InstanceMethod<&ProgramHandle::read_workspace>("readWorkspace"),
+                         InstanceMethod<&ProgramHandle::post>("post"),
+                         InstanceMethod<&ProgramHandle::collect>("collect"),
                          InstanceMethod<&ProgramHandle::workspace_bytes>("workspaceBytes"),
+                         InstanceMethod<&ProgramHandle::stream>("stream"),
                          InstanceMethod<&ProgramHandle::launches>("launches"),
                          InstanceMethod<&ProgramHandle::synchronize>("synchronize"),
                          InstanceMethod<&ProgramHandle::poll>("poll"),
@@ -236,9 +239,32 @@ Napi::Value ProgramHandle::read_workspace(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value ProgramHandle::post(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const size_t number = read_size(info[0], "number"), offset = read_size(info[1], "offset");
+    open()->post(number, offset, read_size(info[2], "bytes"));
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
+Napi::Value ProgramHandle::collect(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Bytes into = read_bytes(info[1], "into");
+    open()->collect(read_size(info[0], "number"), into.data, into.length);
+    return Napi::Boolean::New(info.Env(), true);
+  });
+}
+
 Napi::Value ProgramHandle::workspace_bytes(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     return Napi::Number::New(info.Env(), static_cast<double>(open()->workspace_bytes()));
+  });
+}
+
+Napi::Value ProgramHandle::stream(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const auto address = reinterpret_cast<uintptr_t>(open()->stream());
+    return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(address));
   });
 }
 

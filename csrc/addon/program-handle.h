@@ -36,7 +36,12 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
   Napi::Value read_state(const Napi::CallbackInfo& info);
   Napi::Value write_state(const Napi::CallbackInfo& info);
   Napi::Value read_workspace(const Napi::CallbackInfo& info);
+  // post(number, offset, bytes), collect(number, into)
+  Napi::Value post(const Napi::CallbackInfo& info);
+  Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value workspace_bytes(const Napi::CallbackInfo& info);
+  // stream(): BigInt, 0 where there is none
+  Napi::Value stream(const Napi::CallbackInfo& info);
   // launches(sequence): number of kernels
   Napi::Value launches(const Napi::CallbackInfo& info);
   Napi::Value synchronize(const Napi::CallbackInfo& info);

@@ -29,6 +29,19 @@ struct Plan {
   void* stream = nullptr;                        // of the caller's, or nullptr
 };
 
+// Numbers on their way from the device, which nobody has to wait for before they are needed.
+class Letter {
+ public:
+  virtual ~Letter() = default;
+  virtual size_t bytes() const = 0;
+
+  // Copies after all that was started; what was sent before is gone.
+  virtual void send(const void* device) = 0;
+
+  // What was sent, once it is there. Throws Error when the device has failed.
+  virtual const void* read() = 0;
+};
+
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -48,6 +61,11 @@ class Executor {
   // Copies after all that was started; done on return.
   virtual void copy_in(void* device, const void* host, size_t bytes) = 0;
   virtual void copy_out(void* host, const void* device, size_t bytes) = 0;
+
+  virtual std::unique_ptr<Letter> make_letter(size_t bytes) = 0;
+
+  // What runs are in the order of, or nullptr on a device that has no streams.
+  virtual void* stream() const = 0;
 
   // Memory of the device that it keeps for itself, and kernels that a run of a sequence launches.
   virtual size_t bytes() const = 0;

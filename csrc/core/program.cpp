@@ -1,6 +1,7 @@
 #include "core/program.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/error.h"
 
@@ -17,6 +18,8 @@ void require_aligned(const void* memory, const Tensor& tensor) {
   require(reinterpret_cast<uintptr_t>(memory) % size_of(tensor.dtype) == 0, kInvalidArg,
           "memory of " + std::string(name_of(tensor.dtype)) + " elements must be aligned to them");
 }
+
+constexpr size_t kLetters = 1024;
 
 // What an external tensor points at until it is bound, so that its kernel's check() does not take
 // it for an absent one.
@@ -47,6 +50,7 @@ Program::Program(Backend& backend, size_t slots, size_t state_bytes, void* arena
 Program::~Program() { release(); }
 
 void Program::release() {
+  letters_.clear();
   executor_.reset();
   if (owns_state_) backend_.release(state_, state_bytes_);
   backend_.release(workspace_, workspace_bytes_);
@@ -160,6 +164,21 @@ void Program::read_state(void* to, size_t offset, size_t bytes) const {
 void Program::write_state(const void* from, size_t offset, size_t bytes) {
   require_range(offset, bytes, state_bytes_, "the state");
   executor_->copy_in(static_cast<std::byte*>(state_) + offset, from, bytes);
+}
+
+void Program::post(size_t number, size_t offset, size_t bytes) {
+  require_range(offset, bytes, workspace_bytes_, "the workspace");
+  require(number < kLetters, kInvalidArg, "no such letter");
+  if (letters_.size() <= number) letters_.resize(number + 1);
+  std::unique_ptr<Letter>& letter = letters_[number];
+  if (letter == nullptr || letter->bytes() != bytes) letter = executor_->make_letter(bytes);
+  letter->send(static_cast<const std::byte*>(workspace_) + offset);
+}
+
+void Program::collect(size_t number, void* to, size_t bytes) {
+  const bool is_sent = number < letters_.size() && letters_[number] != nullptr;
+  require(is_sent && letters_[number]->bytes() == bytes, kInvalidArg, "no such letter was sent");
+  if (bytes > 0) std::memcpy(to, letters_[number]->read(), bytes);
 }
 
 void Program::read_workspace(void* to, size_t offset, size_t bytes) const {

@@ -59,6 +59,7 @@ class Program {
   void run(size_t sequence);
   void synchronize() { executor_->synchronize(); }
   bool is_done() { return executor_->is_done(); }
+  void* stream() const { return executor_->stream(); }
   std::span<double> hyper() { return hyper_; }
 
   Backend& backend() const { return backend_; }
@@ -73,6 +74,11 @@ class Program {
   void read_state(void* to, size_t offset, size_t bytes) const;
   void write_state(const void* from, size_t offset, size_t bytes);
   void read_workspace(void* to, size_t offset, size_t bytes) const;
+
+  // Sends a part of the workspace to the host under a number, without waiting for it; a later
+  // collect() waits for no more than that, and throws Error where nothing so long was sent.
+  void post(size_t number, size_t offset, size_t bytes);
+  void collect(size_t number, void* to, size_t bytes);
 
  private:
   struct Sequence {
@@ -95,6 +101,7 @@ class Program {
   std::vector<std::vector<Tensor*>> uses_;  // of each slot
   std::vector<Sequence> sequences_;
   std::unique_ptr<Executor> executor_;
+  std::vector<std::unique_ptr<Letter>> letters_;
 };
 
 }  // namespace lean

@@ -11,6 +11,7 @@
 
 #include "core/field.h"
 #include "kernels/check.h"
+#include "kernels/pieces.h"
 
 namespace lean {
 
@@ -64,9 +65,7 @@ struct GradientStats {
   // The first subset of a piece, of which there is one for each partial sum; of the piece after the
   // last: their number.
   constexpr int64_t first_subset(int64_t piece) const {
-    const int64_t pieces = partials.numel();
-    const int64_t count = subsets().count;
-    return count / pieces * piece + count % pieces * piece / pieces;
+    return piece_begin(subsets().count, partials.numel(), piece);
   }
 
   void check() const {

@@ -79,6 +79,18 @@ class SharedPool {
   std::unique_ptr<Pool> pool_;
 };
 
+class CpuLetter final : public Letter {
+ public:
+  explicit CpuLetter(size_t bytes) : copy_(bytes) {}
+
+  size_t bytes() const override { return copy_.size(); }
+  void send(const void* device) override { copy(copy_.data(), device, copy_.size()); }
+  const void* read() override { return copy_.data(); }
+
+ private:
+  std::vector<std::byte> copy_;
+};
+
 // Kernels run on the items as they are, at once.
 class CpuExecutor final : public Executor {
  public:
@@ -92,6 +104,10 @@ class CpuExecutor final : public Executor {
   void copy_out(void* host, const void* device, size_t bytes) override {
     copy(host, device, bytes);
   }
+  std::unique_ptr<Letter> make_letter(size_t bytes) override {
+    return std::make_unique<CpuLetter>(bytes);
+  }
+  void* stream() const override { return nullptr; }
   size_t bytes() const override { return 0; }
   size_t launches(size_t sequence) const override { return sequences_[sequence].size(); }
 

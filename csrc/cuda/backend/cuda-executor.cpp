@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "cuda/backend/check.h"
+#include "cuda/backend/cuda-letter.h"
 #include "cuda/backend/words.h"
 
 namespace lean::cuda {
@@ -121,6 +122,11 @@ bool CudaExecutor::is_done() {
   if (status == cudaErrorNotReady) return false;
   check(status, "a step failed");
   return true;
+}
+
+std::unique_ptr<Letter> CudaExecutor::make_letter(size_t bytes) {
+  enter();
+  return std::make_unique<CudaLetter>(bytes, device_, stream_);
 }
 
 void CudaExecutor::copy_in(void* to, const void* host, size_t bytes) {

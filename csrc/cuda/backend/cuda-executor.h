@@ -23,6 +23,8 @@ class CudaExecutor final : public Executor {
   bool is_done() override;
   void copy_in(void* to, const void* host, size_t bytes) override;
   void copy_out(void* host, const void* from, size_t bytes) override;
+  std::unique_ptr<Letter> make_letter(size_t bytes) override;
+  void* stream() const override { return stream_; }
   size_t bytes() const override { return arena_.bytes(); }
   size_t launches(size_t sequence) const override { return sequences_[sequence].size(); }
 
