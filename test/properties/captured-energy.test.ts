@@ -10,16 +10,24 @@ import { decayingMatrix } from "../support/gradients.js";
 
 const [rows, cols, rank] = [768, 2048, 192];
 
+/** The numbers below `count` in a random order. */
+function shuffled(count: number, seed: number): number[] {
+  const keys = uniforms(count, seed);
+  return Array.from({ length: count }, (_, i) => i).sort(
+    (a, b) => (keys[a] as number) - (keys[b] as number),
+  );
+}
+
+const signs = (count: number, seed: number) => uniforms(count, seed).map((x) => (x < 0.5 ? -1 : 1));
+
 /** Orthonormal columns: random rows of a Hadamard matrix, with random signs. */
 function mixing(order: number, columns: number, seed: number): Matrix {
   const h = hadamard(order);
-  const keys = uniforms(2 * order, seed);
-  const chosen = Array.from({ length: order }, (_, i) => i).sort(
-    (a, b) => (keys[a] as number) - (keys[b] as number),
-  );
+  const flips = signs(order, seed + 1);
+  const chosen = shuffled(order, seed);
   const result = matrix(order, columns);
   for (let i = 0; i < order; i++) {
-    const size = ((keys[order + i] as number) < 0.5 ? -1 : 1) / Math.sqrt(order);
+    const size = (flips[i] as number) / Math.sqrt(order);
     for (let j = 0; j < columns; j++) {
       result.data[i * columns + j] = size * (h.data[(chosen[j] as number) * order + i] as number);
     }
@@ -27,14 +35,33 @@ function mixing(order: number, columns: number, seed: number): Matrix {
   return result;
 }
 
-/** Singular values i^−decay, and noise of half their size on top. */
-function noisyGradient(decay: number, seed: number): Matrix {
-  const left = mixing(rows, rows, seed);
-  for (let k = 0; k < left.data.length; k++) {
-    left.data[k] = (left.data[k] as number) * ((k % rows) + 1) ** -decay;
+const left = mixing(rows, rows, 1);
+const right = transpose(mixing(cols, rows, 3));
+
+/** Singular values i^−decay. */
+function signalOf(decay: number): Matrix {
+  const scaled = left.data.map((x, k) => x * ((k % rows) + 1) ** -decay);
+  return multiply(matrix(rows, rows, scaled), right);
+}
+
+/** The same with other singular vectors: rows and columns in another order, with other signs. */
+function turned({ data }: Matrix): Matrix {
+  const [up, along] = [shuffled(rows, 5), shuffled(cols, 6)];
+  const [rowSigns, colSigns] = [signs(rows, 7), signs(cols, 8)];
+  const result = matrix(rows, cols);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) {
+      const sign = (rowSigns[i] as number) * (colSigns[j] as number);
+      result.data[i * cols + j] =
+        sign * (data[(up[i] as number) * cols + (along[j] as number)] as number);
+    }
   }
-  const signal = multiply(left, transpose(mixing(cols, rows, seed + 1)));
-  const noise = gaussians(rows * cols, seed + 2);
+  return result;
+}
+
+/** With noise of half its size on top. */
+function noisy(signal: Matrix, seed: number): Matrix {
+  const noise = gaussians(rows * cols, seed);
   const size = (0.5 * frobeniusNorm(signal)) / Math.sqrt(rows * cols);
   return matrix(
     rows,
@@ -61,7 +88,8 @@ describe.each([
   [0.6, { powerIteration: 0.98 }],
   [1, { powerIteration: 0.985, randomizedSvd: 0.95 }],
 ])("singular values i^−%d, noise 0.5, moved to 0.8·old + 0.6·new", (decay, least) => {
-  const [old, fresh] = [noisyGradient(decay, 1), noisyGradient(decay, 11)];
+  const signal = signalOf(decay);
+  const [old, fresh] = [noisy(signal, 11), noisy(turned(signal), 12)];
   const moved = matrix(
     rows,
     cols,
