@@ -41,6 +41,7 @@ export type { GivenOptions } from "./parts/projector/given.js";
 export { type ProjectorKind, type ProjectorOption, projectors } from "./parts/projector/index.js";
 export type { PowerIterationOptions } from "./parts/projector/power-iteration.js";
 export type { RandomizedSvdOptions } from "./parts/projector/randomized-svd.js";
+export type { DriftGap, UpdateProjGap } from "./parts/projector/refresh-gap.js";
 export type { SvdOptions } from "./parts/projector/svd.js";
 export type { AccumulationOptions } from "./parts/second-moment/accumulation.js";
 export type { ElementwiseOptions } from "./parts/second-moment/elementwise.js";
@@ -51,6 +52,7 @@ export {
 } from "./parts/second-moment/index.js";
 export type { ScalarOptions } from "./parts/second-moment/scalar.js";
 export type { PartitionOption, SubsetOptions } from "./parts/second-moment/subset.js";
+export type { ProjectionReport } from "./projections.js";
 export {
   type Betas,
   type GenericOptions,

@@ -63,6 +63,11 @@ export interface OptimizerOptions {
    * never rounds them. Default: medium where the gradient has 16 bits itself, else highest.
    */
   precision?: "highest" | "medium";
+  /**
+   * Whether refreshes of bases also say what they captured, for `projections()`: one more product
+   * with the gradient in each. Default false.
+   */
+  projectionReports?: boolean;
   /** Seed of everything random (bases, stochastic rounding). Default 0. */
   seed?: number;
   /** Memory for the state, `stateBytes` long, zeroed; default: allocated and owned by the optimizer. */
@@ -76,6 +81,7 @@ export interface StepSettings {
   readonly maxGradNorm: number | undefined;
   readonly skipNonFinite: boolean;
   readonly precision: "highest" | "medium" | undefined;
+  readonly projectionReports: boolean;
   readonly seed: number;
   readonly groups: number;
 }
@@ -91,6 +97,7 @@ export function stepSettings(
     "maxGradNorm",
     "skipNonFinite",
     "precision",
+    "projectionReports",
     "seed",
     "state",
   ]);
@@ -110,8 +117,19 @@ export function stepSettings(
   requireBoolean("skipNonFinite", skipNonFinite);
   const { precision } = options;
   if (precision !== undefined) requireOneOf("precision", precision, ["highest", "medium"]);
+  const { projectionReports = false } = options;
+  requireBoolean("projectionReports", projectionReports);
   requireInteger("seed", seed);
-  return { device, stream, maxGradNorm, skipNonFinite, precision, seed, groups };
+  return {
+    device,
+    stream,
+    maxGradNorm,
+    skipNonFinite,
+    precision,
+    projectionReports,
+    seed,
+    groups,
+  };
 }
 
 /** The legacy default stream, which waits for all others, cannot be what anybody means. */

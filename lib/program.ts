@@ -15,6 +15,7 @@ import {
 } from "./native.js";
 import type { StepSettings } from "./optimizer-options.js";
 import type { RefreshPlan, StepKernel } from "./parts/part.js";
+import { reportLength } from "./projections.js";
 import { bytesPerElement, type DType, numel, type WeightDType } from "./tensor.js";
 
 /** Numbers sent along with every run: two for the whole step, then lr and decay of each group. */
@@ -52,6 +53,15 @@ const sharedMoments: ReadonlySet<StepKernel> = new Set(["denseStep", "subspaceSt
 /** Steps with matrix products. */
 const products: ReadonlySet<StepKernel> = new Set(["subspaceStep"]);
 
+/** Refreshes of bases, which may have schedules and reports (csrc/kernels/basis.h). */
+const bases: ReadonlySet<KernelName> = new Set([
+  "powerIteration",
+  "svdBasis",
+  "randomizedSvd",
+  "gaussianBasis",
+  "srhtBasis",
+]);
+
 export interface BoundWeight extends PlannedWeight {
   readonly gradDtype: WeightDType;
   /** Number of the weight's group, which keys its hyper-parameters. */
@@ -75,6 +85,8 @@ export interface BuiltProgram {
   readonly alwaysSlot: number;
   /** Byte offset of {norm, nonFinite, clip} in the workspace, where all gradients are read first. */
   readonly resultOffset: number | undefined;
+  /** By parameter number: byte offsets of its matrices' reports in the workspace. */
+  readonly reports: ReadonlyMap<number, readonly number[]>;
 }
 
 export const paramSlot = (index: number): number => 2 * index;
@@ -112,6 +124,7 @@ class ProgramBuilder {
   readonly #step = new Sequence();
   readonly #adopting: Sequence[] = [];
   readonly #given = new Map<number, GivenBasis>();
+  readonly #reports = new Map<number, number[]>();
   readonly #projected: readonly BoundWeight[];
   readonly #hyper: TensorSpec = { place: "hyper", offset: 0, dtype: "float64", shape: [2] };
   readonly #partials: TensorSpec;
@@ -148,7 +161,13 @@ class ProgramBuilder {
     this.#addStep(bound, tensors);
     const { refresh } = bound.momentum;
     if (refresh?.source !== undefined) this.#addAdoption(bound, index, matrix, tensors);
-    else if (refresh !== undefined) this.#step.add(refresh.kernel, this.#refresh(refresh, tensors));
+    else if (refresh !== undefined) {
+      this.#step.add(refresh.kernel, {
+        ...this.#refresh(refresh, tensors),
+        ...this.#scheduled(refresh, index, tensors),
+        ...this.#reported(refresh, index),
+      });
+    }
   }
 
   finish(): BuiltProgram {
@@ -162,6 +181,7 @@ class ProgramBuilder {
       given: this.#given,
       alwaysSlot: this.#alwaysSlot,
       resultOffset: this.#result?.offset,
+      reports: this.#reports,
     };
   }
 
@@ -211,6 +231,7 @@ class ProgramBuilder {
       skipNonFinite: this.#settings.skipNonFinite,
       updateProjGap: refresh?.updateProjGap ?? 0,
       offset: this.#refreshOffset(refresh, bound.weight.index),
+      ...(refresh?.drift && { schedule: tensors.state("schedule") }),
     });
     this.#step.add("scalars", {
       counters,
@@ -298,6 +319,22 @@ class ProgramBuilder {
       ...refresh.constants,
       ...named(refresh.tensors, tensors),
     };
+  }
+
+  /** A gap that follows the drift of the subspace. */
+  #scheduled(refresh: RefreshPlan, index: number, tensors: MatrixTensors): Item {
+    const { drift } = refresh;
+    if (drift === undefined) return {};
+    const offset = this.#refreshOffset(refresh, index);
+    return { ...drift, offset, schedule: tensors.state("schedule") };
+  }
+
+  /** Where a refresh says what it captured. */
+  #reported({ kernel }: RefreshPlan, index: number): Item {
+    if (!this.#settings.projectionReports || !bases.has(kernel)) return {};
+    const report = this.#workspace.take("float64", [reportLength]);
+    this.#reports.set(index, [...(this.#reports.get(index) ?? []), report.offset]);
+    return { report };
   }
 
   /** What `setBasis` runs: the basis's kernel, switched on and reading the caller's source. */

@@ -10,6 +10,7 @@ namespace lean::cpu::LEAN_ISA {
 namespace {
 
 void refresh(const GaussianBasis& item, Context& context) {
+  const Stopwatch stopwatch(item);
   const int64_t rank = item.rank(), projected = item.projected();
   Workspace workspace(item.workspace);
   auto* gram = workspace.take<double>(rank * rank);

@@ -24,6 +24,7 @@ void pass(Context& context, const PowerIteration& item, float scale, const From*
 }
 
 void refresh(const PowerIteration& item, Context& context) {
+  const Stopwatch stopwatch(item);
   const int64_t rank = item.rank(), projected = item.projected();
   Workspace workspace(item.workspace);
   auto* gram = workspace.take<double>(rank * rank);

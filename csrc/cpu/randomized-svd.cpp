@@ -82,6 +82,7 @@ void first_columns(const RandomizedSvd& item, const Sketch& sketch, float* p) {
 }
 
 void refresh(const RandomizedSvd& item, Context& context) {
+  const Stopwatch stopwatch(item);
   const int64_t rank = item.rank(), l = item.columns();
   Workspace workspace(item.workspace);
   const int64_t longer = item.others() > item.projected() ? item.others() : item.projected();

@@ -11,6 +11,7 @@ namespace lean::cpu::LEAN_ISA {
 namespace {
 
 void refresh(const SrhtBasis& item, Context& context) {
+  const Stopwatch stopwatch(item);
   const int64_t rank = item.rank(), projected = item.projected();
   const Hadamard transform = item.transform();
   Workspace workspace(item.workspace);

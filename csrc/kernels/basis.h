@@ -6,12 +6,24 @@
 //   - on a gradient that is zero, not finite or (for a basis) above 2^112, where products overflow:
 //     keeps basis and momentum, refused += 1; a parameter without a basis gets random orthonormal
 //     columns (lines: the first r) and has_basis.
+// A basis that has a `schedule` also plans its next refresh (math/schedule.h), and one that has a
+// `report` says there what the refresh came to.
 #pragma once
 
 #include "core/field.h"
 #include "kernels/check.h"
+#include "math/schedule.h"
 
 namespace lean {
+
+// What the latest refresh of a basis came to.
+struct RefreshReport {
+  double captured;      // ||proj(G)||^2 / ||G||^2, of this step's gradient
+  double overlap;       // ||P_old^T P||^2 / r; negative for the first basis
+  double milliseconds;  // on the CPU
+};
+
+inline constexpr int kReportCount = sizeof(RefreshReport) / sizeof(double);
 
 struct BasisTarget {
   Tensor grad;      // m x n; float32 | bfloat16 | float16
@@ -19,6 +31,12 @@ struct BasisTarget {
   Tensor exp_avg;   // right: m x r; left: r x n; float32 | bfloat16
   Tensor counters;  // Counters
   Tensor scalars;   // StepScalars
+  Tensor schedule;  // Schedule, or absent
+  Tensor report;    // RefreshReport, or absent
+  double drift = 0;
+  int64_t min_gap = 1;
+  int64_t max_gap = 1;
+  int64_t offset = 0;
   Side side = Side::right;
   OnRefresh on_refresh = OnRefresh::restart;
   int64_t seed = 0;
@@ -39,6 +57,12 @@ struct BasisTarget {
             "basis must be projected side x rank");
     require(exp_avg.numel() == others() * rank() && is_state_type(exp_avg.dtype),
             "exp_avg must have the shape of the projected gradient");
+    require_type(schedule, DType::int64, "schedule");
+    require(!schedule || schedule.numel() == kScheduleCount, "schedule has 2 entries");
+    require(min_gap > 0 && min_gap <= max_gap && offset >= 0,
+            "min_gap must be positive and at most max_gap, offset not negative");
+    require_type(report, DType::float64, "report");
+    require(!report || report.numel() == kReportCount, "report has 3 entries");
   }
 };
 
@@ -75,6 +99,12 @@ constexpr auto basis_fields() {
                     field("expAvg", static_cast<Tensor Item::*>(&Item::exp_avg)),
                     field("counters", static_cast<Tensor Item::*>(&Item::counters)),
                     field("scalars", static_cast<Tensor Item::*>(&Item::scalars)),
+                    optional_field("schedule", static_cast<Tensor Item::*>(&Item::schedule)),
+                    optional_field("report", static_cast<Tensor Item::*>(&Item::report)),
+                    field("drift", static_cast<double Item::*>(&Item::drift)),
+                    field("minGap", static_cast<int64_t Item::*>(&Item::min_gap)),
+                    field("maxGap", static_cast<int64_t Item::*>(&Item::max_gap)),
+                    field("offset", static_cast<int64_t Item::*>(&Item::offset)),
                     field("side", static_cast<Side Item::*>(&Item::side)),
                     field("onRefresh", static_cast<OnRefresh Item::*>(&Item::on_refresh)),
                     field("seed", static_cast<int64_t Item::*>(&Item::seed)),

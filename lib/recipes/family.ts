@@ -11,6 +11,7 @@ import {
   subspace,
 } from "../parts/momentum/subspace.js";
 import type { Momentum, SecondMoment } from "../parts/part.js";
+import { refreshGap } from "../parts/projector/refresh-gap.js";
 import { elementwise } from "../parts/second-moment/elementwise.js";
 import { none } from "../parts/second-moment/none.js";
 import { type SubsetOptions, subset } from "../parts/second-moment/subset.js";
@@ -107,7 +108,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
   ]);
   const betas = options.betas ?? defaults.betas;
   requireBetas(betas);
-  const compat = compatSettings(options.compat, options.updateProjGap ?? 200);
+  const compat = compatSettings(options.compat, refreshGap(options.updateProjGap ?? 200).first);
   const first = correction(options.biasCorrection, defaults.correct.first);
   const second = correction(options.biasCorrection, defaults.correct.second);
   const bias = options.bias ?? compat.bias;

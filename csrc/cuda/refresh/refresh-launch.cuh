@@ -22,18 +22,20 @@ int64_t working_columns(const Item& item) {
 // Room for each item in turn: they refresh one after the other.
 template <class Item>
 RefreshMemory refresh_memory(std::span<const Item> items, Recorder& recorder) {
-  int64_t basis = 0, projections = 0, rank = 0;
+  int64_t basis = 0, projections = 0, rank = 0, summed = 0;
   for (const Item& item : items) {
     const int64_t columns = working_columns(item);
     basis = std::max(basis, item.projected() * columns);
     projections = std::max(projections, item.others() * columns);
     rank = std::max(rank, columns);
+    summed = std::max({summed, columns * columns, item.others() * columns, item.grad.numel()});
   }
   RefreshMemory memory;
   memory.basis = recorder.scratch<float>(basis);
   memory.projections = recorder.scratch<float>(projections);
   memory.transfer = recorder.scratch<float>(rank * rank);
   memory.largest = recorder.scratch<uint32_t>(1);
+  memory.partials = recorder.scratch<double>(summed / BasisRefresh::kChunk + 1);
   memory.orthonormal = {recorder.scratch<double>(rank * rank),
                         recorder.scratch<double>(rank * rank), recorder.scratch<double>(rank),
                         recorder.scratch<int32_t>(rank), recorder.scratch<double>(1)};

@@ -1,6 +1,7 @@
 import { gaussianBasis } from "../../../../test/oracle/gaussian-basis.js";
 import { gaussianNoise } from "../../../../test/oracle/random-stream.js";
 import { kernelCase } from "../kernel-case.js";
+import { plannedCases } from "../planned-refresh.js";
 import { type RandomKernel, randomCases, randomMixture } from "../random-basis.js";
 
 const orthonormal: RandomKernel = {
@@ -29,4 +30,5 @@ export const cases = [
       ...randomMixture(published, { onRefresh, hasBasis: 0 }),
     ]),
   ),
+  ...plannedCases("gaussianBasis", {}, { refuses: false }),
 ];

@@ -17,6 +17,7 @@ import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
 import { checkConverged, productError, storedError } from "../convergence.js";
 import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
 import { noise } from "../noise.js";
+import { plannedCases } from "../planned-refresh.js";
 import { replayCase } from "../replay-case.js";
 import { gappedGradient } from "../spectra.js";
 import type { Worst } from "../worst.js";
@@ -161,6 +162,7 @@ export const cases = [
       untouched(powerItem({ ...spec, isDue: false, hasBasis: 0 })),
     ]),
   ),
+  ...plannedCases("powerIteration", { warmPasses: 1, coldPasses: 2 }, { refuses: true }),
   replayCase("powerIteration", "basis", (key) =>
     powerItem({
       ...plain,

@@ -17,6 +17,7 @@ import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
 import { checkConverged, productError } from "../convergence.js";
 import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
 import { noise } from "../noise.js";
+import { plannedCases } from "../planned-refresh.js";
 import { replayCase } from "../replay-case.js";
 import { gappedGradient } from "../spectra.js";
 import { unitRoundoff } from "../tensors.js";
@@ -165,6 +166,7 @@ export const cases = [
       untouched(randomizedItem({ ...spec, isDue: false, hasBasis: 0 })),
     ]),
   ),
+  ...plannedCases("randomizedSvd", { powerPasses: 1 }, { refuses: true }),
   replayCase("randomizedSvd", "basis", (key) => {
     const item = basisItem({ ...plain, gradient: noise(numel(plain.shape), 3), key });
     return {

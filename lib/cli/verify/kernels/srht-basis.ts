@@ -1,6 +1,7 @@
 import { hadamard, srhtBasis, srhtColumns } from "../../../../test/oracle/srht-basis.js";
 import type { Projection } from "../bases.js";
 import { kernelCase } from "../kernel-case.js";
+import { plannedCases } from "../planned-refresh.js";
 import { type RandomKernel, randomCases, randomMixture } from "../random-basis.js";
 
 const transform: RandomKernel = {
@@ -32,4 +33,5 @@ export const cases = [
       [16, 28].map((side) => ({ shape: [side, side], side: "right", rank: side })),
     ),
   ),
+  ...plannedCases("srhtBasis", {}, { refuses: false }),
 ];
