@@ -58,9 +58,12 @@ export type {
   SecondMoment,
   StateKind,
 } from "./parts/part.js";
+export type { GaussianOptions } from "./parts/projector/gaussian.js";
 export type { GivenOptions } from "./parts/projector/given.js";
 export { type ProjectorKind, type ProjectorOption, projectors } from "./parts/projector/index.js";
 export type { PowerIterationOptions } from "./parts/projector/power-iteration.js";
+export type { RandomizedSvdOptions } from "./parts/projector/randomized-svd.js";
+export type { DriftGap, UpdateProjGap } from "./parts/projector/refresh-gap.js";
 export type { SvdOptions } from "./parts/projector/svd.js";
 export type { AccumulationOptions } from "./parts/second-moment/accumulation.js";
 export type {
@@ -76,6 +79,7 @@ export {
 } from "./parts/second-moment/index.js";
 export type { ScalarOptions } from "./parts/second-moment/scalar.js";
 export type { PartitionOption, SubsetOptions } from "./parts/second-moment/subset.js";
+export type { ProjectionReport } from "./projections.js";
 export {
   type Betas,
   type GenericOptions,

@@ -53,6 +53,7 @@ export type KernelName =
   | "adoptLines"
   | "coordinateNoise"
   | "denseStep"
+  | "gaussianBasis"
   | "gradientDot"
   | "gradientNorm"
   | "gradientStats"
@@ -62,7 +63,9 @@ export type KernelName =
   | "orthogonalStep"
   | "powerIteration"
   | "prologue"
+  | "randomizedSvd"
   | "scalars"
+  | "srhtBasis"
   | "subsetMoment"
   | "subspaceStep"
   | "sumPartials"
@@ -76,6 +79,7 @@ export const kernelNames: readonly KernelName[] = [
   "adoptLines",
   "coordinateNoise",
   "denseStep",
+  "gaussianBasis",
   "gradientDot",
   "gradientNorm",
   "gradientStats",
@@ -85,7 +89,9 @@ export const kernelNames: readonly KernelName[] = [
   "orthogonalStep",
   "powerIteration",
   "prologue",
+  "randomizedSvd",
   "scalars",
+  "srhtBasis",
   "subsetMoment",
   "subspaceStep",
   "sumPartials",

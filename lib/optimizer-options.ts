@@ -64,6 +64,11 @@ export interface OptimizerOptions {
    * never rounds them. Default: medium where the gradient has 16 bits itself, else highest.
    */
   precision?: "highest" | "high" | "medium";
+  /**
+   * Whether refreshes of bases also say what they captured, for `projections()`: one more product
+   * with the gradient in each. Default false.
+   */
+  projectionReports?: boolean;
   /** Seed of everything random (bases, stochastic rounding). Default 0. */
   seed?: number;
   /**
@@ -87,6 +92,7 @@ export interface StepSettings {
   readonly maxGradNorm: number | undefined;
   readonly skipNonFinite: boolean;
   readonly precision: Precision | undefined;
+  readonly projectionReports: boolean;
   readonly seed: number;
   readonly scratchBytes: number | undefined;
   readonly groups: number;
@@ -103,6 +109,7 @@ export function stepSettings(
     "maxGradNorm",
     "skipNonFinite",
     "precision",
+    "projectionReports",
     "seed",
     "scratchBytes",
     "state",
@@ -123,10 +130,21 @@ export function stepSettings(
   requireBoolean("skipNonFinite", skipNonFinite);
   const { precision } = options;
   if (precision !== undefined) requireOneOf("precision", precision, precisions);
+  const { projectionReports = false, scratchBytes } = options;
+  requireBoolean("projectionReports", projectionReports);
   requireInteger("seed", seed);
-  const { scratchBytes } = options;
   if (scratchBytes !== undefined) requireInteger("scratchBytes", scratchBytes, 0);
-  return { device, stream, maxGradNorm, skipNonFinite, precision, seed, scratchBytes, groups };
+  return {
+    device,
+    stream,
+    maxGradNorm,
+    skipNonFinite,
+    precision,
+    projectionReports,
+    seed,
+    scratchBytes,
+    groups,
+  };
 }
 
 /** The legacy default stream, which waits for all others, cannot be what anybody means. */

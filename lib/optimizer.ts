@@ -40,6 +40,7 @@ import {
   hyperPerGroup,
   paramSlot,
 } from "./program.js";
+import { type ProjectionReport, readProjections } from "./projections.js";
 import type { Recipe } from "./recipe.js";
 import { describeRecipes, requireSameRecipes } from "./saved-recipes.js";
 import { scheduleFactor } from "./schedules.js";
@@ -320,6 +321,22 @@ export class Optimizer {
     return readCounters(
       this.#program,
       this.#layout.weights[this.#names.find(name)] as PlannedWeight,
+    );
+  }
+
+  /**
+   * What has come of the projections of all parameters that have one: an entry for each matrix, with
+   * counts, the present gap, and with `projectionReports` what the latest refresh captured.
+   */
+  projections(): ProjectionReport[] {
+    this.#requireOpen();
+    return this.#layout.weights.flatMap((planned, index) =>
+      readProjections(
+        this.#program,
+        planned,
+        planned.momentum.refresh ? readCounters(this.#program, planned) : [],
+        this.#built.reports.get(index) ?? [],
+      ),
     );
   }
 

@@ -15,6 +15,7 @@ import {
 } from "./native.js";
 import type { Precision, StepSettings } from "./optimizer-options.js";
 import type { RefreshPlan, StepKernel } from "./parts/part.js";
+import { reportLength } from "./projections.js";
 import { bytesPerElement, type DType, numel, type WeightDType } from "./tensor.js";
 
 /** Numbers sent along with every run: two for the whole step, then lr and decay of each group. */
@@ -34,6 +35,9 @@ const stepOrder: readonly KernelName[] = [
   "prologue",
   "powerIteration",
   "svdBasis",
+  "randomizedSvd",
+  "gaussianBasis",
+  "srhtBasis",
   "topKLines",
   "uniformLines",
   "scalars",
@@ -54,6 +58,15 @@ const products: ReadonlySet<StepKernel> = new Set([
   "subspaceStep",
   "lowRankStep",
   "orthogonalStep",
+]);
+
+/** Refreshes of bases, which may have schedules and reports (csrc/kernels/basis.h). */
+const bases: ReadonlySet<KernelName> = new Set([
+  "powerIteration",
+  "svdBasis",
+  "randomizedSvd",
+  "gaussianBasis",
+  "srhtBasis",
 ]);
 
 export interface BoundWeight extends PlannedWeight {
@@ -79,6 +92,8 @@ export interface BuiltProgram {
   readonly alwaysSlot: number;
   /** Byte offset of {norm, nonFinite, clip} in the workspace, where all gradients are read first. */
   readonly resultOffset: number | undefined;
+  /** By parameter number: byte offsets of its matrices' reports in the workspace. */
+  readonly reports: ReadonlyMap<number, readonly number[]>;
 }
 
 export const paramSlot = (index: number): number => 2 * index;
@@ -116,6 +131,7 @@ class ProgramBuilder {
   readonly #step = new Sequence();
   readonly #adopting: Sequence[] = [];
   readonly #given = new Map<number, GivenBasis>();
+  readonly #reports = new Map<number, number[]>();
   readonly #projected: readonly BoundWeight[];
   readonly #hyper: TensorSpec = { place: "hyper", offset: 0, dtype: "float64", shape: [2] };
   readonly #partials: TensorSpec;
@@ -154,7 +170,13 @@ class ProgramBuilder {
     for (const each of [refresh, besides]) {
       if (each === undefined) continue;
       if (each.source !== undefined) this.#addAdoption(bound, index, matrix, tensors);
-      else this.#step.add(each.kernel, this.#refresh(each, tensors));
+      else {
+        this.#step.add(each.kernel, {
+          ...this.#refresh(each, tensors),
+          ...this.#scheduled(each, index, tensors),
+          ...(each === refresh && this.#reported(each, index)),
+        });
+      }
     }
   }
 
@@ -169,6 +191,7 @@ class ProgramBuilder {
       given: this.#given,
       alwaysSlot: this.#alwaysSlot,
       resultOffset: this.#result?.offset,
+      reports: this.#reports,
     };
   }
 
@@ -218,6 +241,7 @@ class ProgramBuilder {
       skipNonFinite: this.#settings.skipNonFinite,
       updateProjGap: refresh?.updateProjGap ?? 0,
       offset: this.#refreshOffset(refresh, bound.weight.index),
+      ...(refresh?.drift && { schedule: tensors.state("schedule") }),
     });
     this.#step.add("scalars", {
       counters,
@@ -305,6 +329,22 @@ class ProgramBuilder {
       ...refresh.constants,
       ...named(refresh.tensors, tensors),
     };
+  }
+
+  /** A gap that follows the drift of the subspace. */
+  #scheduled(refresh: RefreshPlan, index: number, tensors: MatrixTensors): Item {
+    const { drift } = refresh;
+    if (drift === undefined) return {};
+    const offset = this.#refreshOffset(refresh, index);
+    return { ...drift, offset, schedule: tensors.state("schedule") };
+  }
+
+  /** Where a refresh says what it captured. */
+  #reported({ kernel }: RefreshPlan, index: number): Item {
+    if (!this.#settings.projectionReports || !bases.has(kernel)) return {};
+    const report = this.#workspace.take("float64", [reportLength]);
+    this.#reports.set(index, [...(this.#reports.get(index) ?? []), report.offset]);
+    return { report };
   }
 
   /** What `setBasis` runs: the basis's kernel, switched on and reading the caller's source. */

@@ -1,45 +1,34 @@
-import { counterNames } from "../../lib/native.js";
 import { numel } from "../../lib/tensor.js";
-import type { BenchCase } from "../support/case.js";
+import type { BenchCase, Peer } from "../support/case.js";
 import type { Shape } from "../support/data.js";
-import {
-  basis,
-  gradient,
-  kernelCase,
-  momentum,
-  stepCounters,
-  stepScalars,
-} from "../support/kernel.js";
+import { refreshCase, svdPeer } from "../support/refresh.js";
 
-const PASSES = { cold: 3, warm: 2 } as const;
-const HAS_BASIS = counterNames.indexOf("hasBasis");
+interface Passes {
+  readonly start: "cold" | "warm";
+  readonly passes: number;
+  readonly peers?: readonly Peer[];
+}
 
-function powerIteration(shape: Shape, rank: number, start: keyof typeof PASSES): BenchCase {
-  const [rows, columns] = shape;
-  const right = rows >= columns;
-  const [short, long] = right ? [columns, rows] : [rows, columns];
-  const passes = PASSES[start];
-  return kernelCase("powerIteration", {
-    name: `${rows}x${columns}, rank ${rank}, ${start}`,
-    bytes: passes * 2 * 4 * numel(shape),
+function powerIteration(shape: Shape, rank: number, { start, passes, peers }: Passes): BenchCase {
+  const short = Math.min(...shape);
+  return refreshCase("powerIteration", {
+    shape,
+    rank,
+    label: `${start}, passes ${passes}`,
+    reads: passes * 2,
     // Two products a pass; then the Gram matrix and a triangular solve.
-    flops: passes * 4 * numel(shape) * rank + 2 * short * rank ** 2,
-    item: () => ({
-      grad: gradient(shape),
-      basis: basis(short, rank),
-      expAvg: momentum(right ? [long, rank] : [rank, long]),
-      counters: stepCounters(),
-      scalars: stepScalars({ refresh: 1 }),
-      side: right ? "right" : "left",
-    }),
-    before({ counters }) {
-      (counters.data as BigInt64Array)[HAS_BASIS] = start === "cold" ? 0n : 1n;
-    },
+    flops: passes * (4 * numel(shape) * rank + 2 * short * rank ** 2),
+    fields: { [start === "cold" ? "coldPasses" : "warmPasses"]: passes },
+    hasBasis: start === "warm",
+    ...(peers && { peers }),
   });
 }
 
+const square: Shape = [2048, 2048];
+
 export const cases: BenchCase[] = [
-  powerIteration([2048, 2048], 512, "warm"),
-  powerIteration([2048, 2048], 512, "cold"),
-  powerIteration([1024, 2736], 256, "warm"),
+  powerIteration(square, 512, { start: "warm", passes: 1, peers: [svdPeer(square, 1 / 12)] }),
+  powerIteration(square, 512, { start: "warm", passes: 2, peers: [svdPeer(square, 1 / 7)] }),
+  powerIteration(square, 512, { start: "cold", passes: 3 }),
+  powerIteration([1024, 2736], 256, { start: "warm", passes: 2 }),
 ];

@@ -13,12 +13,24 @@ def _torch(parameters, arguments):
     return getattr(torch.optim, options.pop("optimizer"))(parameters, **options)
 
 
+class _Svd:
+    """What published projectors refresh a basis by."""
+
+    def __init__(self, parameters):
+        self.gradients = [parameter.grad for parameter in parameters]
+
+    def step(self):
+        for gradient in self.gradients:
+            torch.linalg.svd(gradient, full_matrices=False)
+
+
 def _with_options(make):
     return lambda parameters, arguments: make(parameters, **arguments)
 
 
 _PEERS = {
     "torch": _torch,
+    "torch svd": lambda parameters, _: _Svd(parameters),
     "eager AdamSN": _with_options(eager.adam_sn),
     "eager RMSPropSN": _with_options(eager.rmsprop_sn),
     "eager AdamSNSM": _with_options(eager.adam_snsm),

@@ -20,6 +20,7 @@ bool is_identity(const double* gram, int64_t rank) {
 }
 
 void refresh(const AdoptBasis& item, Context& context) {
+  const Stopwatch stopwatch(item);
   const int64_t rank = item.rank();
   Workspace workspace(item.workspace);
   auto* products = workspace.take<double>(rank * rank);

@@ -1,6 +1,8 @@
 // What the kernels that compute a basis do with it: kernels/basis.h.
 #pragma once
 
+#include <vector>
+
 #include "cpu/backend/orthonormal.h"
 #include "cpu/gradient-product.h"
 #include "cpu/refresh.h"
@@ -96,14 +98,72 @@ inline void load_basis(Context& context, const Tensor& from, float* basis) {
   });
 }
 
+// ||proj(G)||^2 / ||G||^2. Neither product nor sums depend on the number of threads.
+inline double captured_energy(Context& context, const BasisTarget& item, const float* basis) {
+  const bool right = item.side == Side::right;
+  const int64_t rank = item.rank();
+  const Panels panels = Panels::of(item.others(), rank);
+  std::vector<double> of_panels(static_cast<size_t>(2 * panels.count));
+  dispatch_weight(item.grad.dtype, [&]<class G>() {
+    const Block<const G> g{item.grad.as<G>(), item.grad.cols()};
+    parallel_for(context, panels.count, [&](int64_t tile, int worker) {
+      const Range lines = panels[tile];
+      const Block<const G> panel = right ? g.at(lines.begin, 0) : g.at(0, lines.begin);
+      float* scratch = product_memory(context, worker, lines.size() * rank);
+      float* projected = scratch + kProductScratch;
+      multiply(right ? Op::plain : Op::transposed, Op::plain, lines.size(), rank, item.projected(),
+               1, panel, Block<const float>{basis, rank}, Block<float>{projected, rank}, scratch);
+      double kept = 0, whole = 0;
+      for (int64_t i = 0; i < lines.size() * rank; ++i) {
+        kept += static_cast<double>(projected[i]) * projected[i];
+      }
+      const int64_t rows = right ? lines.size() : item.projected();
+      const int64_t cols = right ? item.projected() : lines.size();
+      for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t j = 0; j < cols; ++j) {
+          const double x = to_float(panel.data[i * panel.ld + j]);
+          whole += x * x;
+        }
+      }
+      of_panels[static_cast<size_t>(2 * tile)] = kept;
+      of_panels[static_cast<size_t>(2 * tile + 1)] = whole;
+    });
+  });
+  double kept = 0, whole = 0;
+  for (size_t i = 0; i < of_panels.size(); i += 2) kept += of_panels[i], whole += of_panels[i + 1];
+  return kept / whole;
+}
+
+// ||P_old^T P||^2 / r, of their product.
+inline double overlap_of(const float* transfer, int64_t rank) {
+  double sum = 0;
+  for (int64_t i = 0; i < rank * rank; ++i) sum += static_cast<double>(transfer[i]) * transfer[i];
+  return sum / static_cast<double>(rank);
+}
+
+inline void plan_next(const BasisTarget& item, double overlap) {
+  if (!item.schedule) return;
+  plan_refresh(item, overlap, counters_of(item).calls, *item.schedule.as<Schedule>());
+}
+
 // Puts `basis` in the place of the old one. `transfer` is scratch memory for r x r numbers.
 inline void adopt(Context& context, const BasisTarget& item, const float* basis, float* transfer) {
-  if (has_basis(item) && item.on_refresh == OnRefresh::restart) clear(context, item.exp_avg);
-  if (has_basis(item) && item.on_refresh == OnRefresh::rotate) {
+  const bool rotates = item.on_refresh == OnRefresh::rotate;
+  const bool reports = item.report && item.grad;
+  double overlap = -1;
+  if (has_basis(item) && (rotates || item.schedule || reports)) {
     transfer_between(context, item.basis, basis, transfer);
-    rotate(context, item, transfer);
+    overlap = overlap_of(transfer, item.rank());
+  }
+  if (has_basis(item) && item.on_refresh == OnRefresh::restart) clear(context, item.exp_avg);
+  if (has_basis(item) && rotates) rotate(context, item, transfer);
+  if (reports) {
+    auto& report = *item.report.as<RefreshReport>();
+    report.captured = captured_energy(context, item, basis);
+    report.overlap = overlap;
   }
   store_basis(context, item.basis, basis);
+  plan_next(item, overlap);
   count_refresh(item);
 }
 
@@ -128,12 +188,18 @@ inline void adopt_waiting(Context& context, const BasisTarget& item, void* memor
   call = 0;
 }
 
+// basis <- Gaussian noise of this step's.
+inline void draw(Context& context, const BasisTarget& item, float* basis) {
+  fill_gaussian(context, basis, item.projected(), item.rank(), 0, random_key_of(item));
+}
+
 // Keeps what there is, or takes random columns where there is nothing. `basis` is scratch memory
 // for a basis, `gram` for r x r numbers.
 inline void refuse(Context& context, const BasisTarget& item, float* basis, double* gram) {
   ++counters_of(item).refused;
+  plan_next(item, -1);
   if (has_basis(item)) return;
-  fill_gaussian(context, basis, item.projected(), item.rank(), 0, random_key_of(item));
+  draw(context, item, basis);
   orthonormalize(context, basis, item.projected(), item.rank(), gram);
   store_basis(context, item.basis, basis);
   counters_of(item).has_basis = kBasis;

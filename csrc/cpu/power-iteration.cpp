@@ -24,6 +24,7 @@ void pass(Context& context, const PowerIteration& item, float scale, const From*
 }
 
 void refresh(const PowerIteration& item, Context& context) {
+  const Stopwatch stopwatch(item);
   const int64_t rank = item.rank(), projected = item.projected();
   Workspace workspace(item.workspace);
   auto* gram = workspace.take<double>(rank * rank);
@@ -33,7 +34,7 @@ void refresh(const PowerIteration& item, Context& context) {
   const float scale = gradient_scale(context, item.grad);
   if (scale == 0) return refuse(context, item, basis, gram);
   const bool cold = !has_basis(item);
-  if (cold) fill_gaussian(context, basis, projected, rank, 0, random_key_of(item));
+  if (cold) draw(context, item, basis);
   const int64_t passes = cold ? item.cold_passes : item.warm_passes;
   for (int64_t i = 0; i < passes; ++i) {
     if (i == 0 && !cold) {

@@ -9,7 +9,8 @@ namespace {
 void run(std::span<const Prologue> items, Context&) {
   for (const Prologue& item : items) {
     open_step(item, static_cast<bool>(item.grad), item.result.as<double>(),
-              *item.counters.as<Counters>(), *item.scalars.as<StepScalars>());
+              item.schedule.as<Schedule>(), *item.counters.as<Counters>(),
+              *item.scalars.as<StepScalars>());
   }
 }
 

@@ -2,6 +2,7 @@
 // or LineTarget.
 #pragma once
 
+#include <chrono>
 #include <cstring>
 
 #include "core/random.h"
@@ -40,6 +41,25 @@ void count_refresh(const Target& item) {
   if (item.on_refresh == OnRefresh::restart) counters.since_basis = 0;
   ++counters.refreshes;
 }
+
+// Notes how long a basis's refresh has taken, unless the report's time is negative: then nobody
+// wants to know, and what a refresh writes is a function of what it reads.
+class Stopwatch {
+ public:
+  explicit Stopwatch(const BasisTarget& item) : report_(item.report.as<RefreshReport>()) {}
+  ~Stopwatch() {
+    if (report_ == nullptr || report_->milliseconds < 0) return;
+    const std::chrono::duration<double, std::milli> taken = Clock::now() - start_;
+    report_->milliseconds = taken.count();
+  }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  RefreshReport* report_;
+  Clock::time_point start_ = Clock::now();
+};
 
 inline void clear(Context& context, const Tensor& t) {
   constexpr int64_t kBytes = 1 << 20;

@@ -39,6 +39,7 @@ int64_t from_svd(const SvdBasis& item, float* basis) {
 }
 
 void refresh(const SvdBasis& item, Context& context) {
+  const Stopwatch stopwatch(item);
   const int64_t rank = item.rank(), projected = item.projected();
   Workspace workspace(item.workspace);
   auto* gram = workspace.take<double>(rank * rank);

@@ -13,7 +13,8 @@ __global__ void open_steps(const Prologue* items, unsigned count, Bases bases) {
   if (i >= count) return;
   const Prologue& item = items[i];
   open_step(item, at<void>(item.grad, bases) != nullptr, at<const double>(item.result, bases),
-            *at<Counters>(item.counters, bases), *at<StepScalars>(item.scalars, bases));
+            at<const Schedule>(item.schedule, bases), *at<Counters>(item.counters, bases),
+            *at<StepScalars>(item.scalars, bases));
 }
 
 void record(std::span<const Prologue> items, Recorder& recorder) {

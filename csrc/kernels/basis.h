@@ -10,12 +10,24 @@
 // given and the weight has a basis already, the new one is put there, next_call = calls, and all
 // else stays. It is adopted, as above, in the first active step with calls >= next_call +
 // refresh_delay, before that step's own refresh; then next_call = 0.
+// A basis that has a `schedule` also plans its next refresh (math/schedule.h), and one that has a
+// `report` says there what the refresh came to.
 #pragma once
 
 #include "core/field.h"
 #include "kernels/check.h"
+#include "math/schedule.h"
 
 namespace lean {
+
+// What the latest refresh of a basis came to.
+struct RefreshReport {
+  double captured;      // ||proj(G)||^2 / ||G||^2, of this step's gradient
+  double overlap;       // ||P_old^T P||^2 / r; negative for the first basis
+  double milliseconds;  // on the CPU
+};
+
+inline constexpr int kReportCount = sizeof(RefreshReport) / sizeof(double);
 
 struct BasisTarget {
   Tensor grad;      // m x n; float32 | bfloat16 | float16
@@ -23,6 +35,12 @@ struct BasisTarget {
   Tensor exp_avg;   // right: m x r; left: r x n; under keep of any shape; float32 | bfloat16
   Tensor counters;  // Counters
   Tensor scalars;   // StepScalars
+  Tensor schedule;  // Schedule, or absent
+  Tensor report;    // RefreshReport, or absent
+  double drift = 0;
+  int64_t min_gap = 1;
+  int64_t max_gap = 1;
+  int64_t offset = 0;
   Side side = Side::right;
   OnRefresh on_refresh = OnRefresh::restart;
   int64_t seed = 0;
@@ -53,6 +71,12 @@ struct BasisTarget {
     require_type(next_call, DType::int64, "next_call");
     require(!next || (next.numel() == basis.numel() && next_call.numel() == 1),
             "next must have the shape of basis, and next_call one entry");
+    require_type(schedule, DType::int64, "schedule");
+    require(!schedule || schedule.numel() == kScheduleCount, "schedule has 2 entries");
+    require(min_gap > 0 && min_gap <= max_gap && offset >= 0,
+            "min_gap must be positive and at most max_gap, offset not negative");
+    require_type(report, DType::float64, "report");
+    require(!report || report.numel() == kReportCount, "report has 3 entries");
   }
 };
 
@@ -89,6 +113,12 @@ constexpr auto basis_fields() {
                     field("expAvg", static_cast<Tensor Item::*>(&Item::exp_avg)),
                     field("counters", static_cast<Tensor Item::*>(&Item::counters)),
                     field("scalars", static_cast<Tensor Item::*>(&Item::scalars)),
+                    optional_field("schedule", static_cast<Tensor Item::*>(&Item::schedule)),
+                    optional_field("report", static_cast<Tensor Item::*>(&Item::report)),
+                    field("drift", static_cast<double Item::*>(&Item::drift)),
+                    field("minGap", static_cast<int64_t Item::*>(&Item::min_gap)),
+                    field("maxGap", static_cast<int64_t Item::*>(&Item::max_gap)),
+                    field("offset", static_cast<int64_t Item::*>(&Item::offset)),
                     field("side", static_cast<Side Item::*>(&Item::side)),
                     field("onRefresh", static_cast<OnRefresh Item::*>(&Item::on_refresh)),
                     field("seed", static_cast<int64_t Item::*>(&Item::seed)),

@@ -26,7 +26,8 @@ embeddings, norms and biases get AdamW, as in the published runs.
     .replace(/(.{40,55}),/g, "$1,\n                           ")}
                             (adamSNSM)
   --rank <n>                of the momentum's subspace       (a quarter of the shorter side)
-  --projector <name>        powerIteration, svd, uniform, topK, given
+  --projector <name>        powerIteration, svd, randomizedSvd, gaussian, srht, uniform, topK,
+                            given
   --update-proj-gap <n>     steps between refreshes: no memory
   --partition <p>           heuristics, row, column, tensor, elementwise, or a number
   --heads <n>               attention heads, for adamMini

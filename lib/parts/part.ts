@@ -54,6 +54,8 @@ export interface RefreshPlan extends FieldPlan {
   readonly kernel: KernelName;
   /** Steps between refreshes; 0: only when the caller hands a basis over. */
   readonly updateProjGap: number;
+  /** Fields of the kernel where the gap follows the subspace's drift; then there is a schedule. */
+  readonly drift?: { readonly drift: number; readonly minGap: number; readonly maxGap: number };
   /** Steps by which refreshes are shifted; "staggered" spreads the parameters over the gap. */
   readonly offset: number | "staggered";
   /** What `setBasis` takes, where the projector is `given`. */

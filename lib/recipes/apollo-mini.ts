@@ -1,5 +1,5 @@
 import { compose, type Recipe } from "../recipe.js";
-import type { ApolloOptions } from "./apollo.js";
+import { type ApolloOptions, randomEntries } from "./apollo.js";
 import { familySettings } from "./family.js";
 
 /**
@@ -17,7 +17,7 @@ export function apolloMini(options: ApolloOptions = {}): Recipe {
     eps: 1e-6,
     correct: { first: true, second: true },
     lowRank: {
-      projector: "powerIteration",
+      projector: randomEntries,
       rank: 1,
       direction: "gradient",
       wholeNorm: true,

@@ -12,6 +12,7 @@ import {
   subspace,
 } from "../parts/momentum/subspace.js";
 import type { Momentum, ProjectionSide, SecondMoment } from "../parts/part.js";
+import { refreshGap } from "../parts/projector/refresh-gap.js";
 import type { AccumulationOptions } from "../parts/second-moment/accumulation.js";
 import { elementwise } from "../parts/second-moment/elementwise.js";
 import { none } from "../parts/second-moment/none.js";
@@ -148,7 +149,7 @@ export function familySettings(options: AllOptions, defaults: FamilyDefaults): F
   ]);
   const betas = options.betas ?? defaults.betas;
   requireBetas(betas);
-  const compat = compatSettings(options.compat, options.updateProjGap ?? 200);
+  const compat = compatSettings(options.compat, refreshGap(options.updateProjGap ?? 200).first);
   const first = correction(options.biasCorrection, defaults.correct.first);
   const second = correction(options.biasCorrection, defaults.correct.second);
   const bias = options.bias ?? compat.bias;

@@ -10,6 +10,8 @@ export interface PrologueInput {
   readonly gap: number;
   /** Calls after the first before the schedule starts. */
   readonly offset: number;
+  /** The call of the next refresh, where the gap is not fixed. */
+  readonly due?: number;
 }
 
 export interface PrologueResult {
@@ -29,7 +31,8 @@ export function prologue(input: PrologueInput): PrologueResult {
   }
   // The schedule's calls are 1 + offset, 1 + offset + gap, ...; the first call has its own reason.
   const scheduled = counters.calls - 1 - offset;
-  const isScheduled = counters.calls > 1 && scheduled >= 0 && scheduled % gap === 0;
+  const isFixed = counters.calls > 1 && scheduled >= 0 && scheduled % gap === 0;
+  const isScheduled = input.due === undefined ? isFixed : counters.calls >= input.due;
   const isRefreshDue = gap > 0 && (counters.hasBasis === 0 || isScheduled);
   return { counters, isActive: true, isRefreshDue };
 }

@@ -65,7 +65,9 @@ export function everyRecipe(options: ProjectedOptions = {}): NamedRecipe[] {
     { name: "ldadam", recipe: ldadam({ lr: 0.05, rank: 2 }) },
     { name: "ldadam, bfloat16 error", recipe: ldadam({ rank: 2, errorDtype: "bfloat16" }) },
     { name: "ldadam without its error", recipe: ldadam({ rank: 2, errorFeedback: false }) },
-    ...(["powerIteration", "svd", "topK", "uniform"] as const).map((projector) => ({
+    ...(
+      ["powerIteration", "svd", "randomizedSvd", "gaussian", "srht", "topK", "uniform"] as const
+    ).map((projector) => ({
       name: `adamSNSM, ${projector}`,
       recipe: adamSNSM({ ...subspace, projector }),
     })),

@@ -18,18 +18,20 @@ const policies = ["restart", "rotate", "keep", "published"] as const;
 const sideOfLines = { std: "reverse", reverse: "std", left: "left", right: "right" } as const;
 
 export const subspaceCases: readonly Case<SubspaceMomentum>[] = [
-  ...(["powerIteration", "svd"] as const).flatMap((projector) => [
-    ...policies.map((onRefresh) => ({
-      title: `${projector}, onRefresh ${onRefresh}`,
-      options: { projector, onRefresh },
-      oracle: { onRefresh },
-    })),
-    ...sides.map((side) => ({
-      title: `${projector}, side ${side}`,
-      options: { projector, side },
-      oracle: { side },
-    })),
-  ]),
+  ...(["powerIteration", "svd", "randomizedSvd", "gaussian", "srht"] as const).flatMap(
+    (projector) => [
+      ...policies.map((onRefresh) => ({
+        title: `${projector}, onRefresh ${onRefresh}`,
+        options: { projector, onRefresh },
+        oracle: { onRefresh },
+      })),
+      ...sides.map((side) => ({
+        title: `${projector}, side ${side}`,
+        options: { projector, side },
+        oracle: { side },
+      })),
+    ],
+  ),
   ...(["topK", "uniform"] as const).flatMap((projector) => [
     ...policies.map((onRefresh) => ({
       title: `${projector}, onRefresh ${onRefresh}`,

@@ -23,8 +23,9 @@ namespace lean::cuda {
 template <class Half, bool kSplit = false>
 class TensorProduct {
  public:
-  // Two of them to a multiprocessor, or there would be too few loads in flight.
-  static constexpr int kBlocks = 2;
+  // Two of them to a multiprocessor, or there would be too few loads in flight; but where operands
+  // are split, they would not find registers.
+  static constexpr int kBlocks = kSplit ? 1 : 2;
 
   // Hands the tile's results to `epilogue` (epilogue.cuh).
   template <class Epilogue, class Watch = Unwatched>

@@ -18,11 +18,14 @@ struct RefreshMemory {
   float* projections;  // others x rank: products with it; the rotated momentum
   float* transfer;     // rank x rank
   uint32_t* largest;   // bits of the largest magnitude in the gradient
+  double* partials;    // sums of squares of chunks
   Orthonormal::Memory orthonormal;
 };
 
 class BasisRefresh {
  public:
+  static constexpr int64_t kChunk = 8 * kThreads * kOctet;  // elements of a partial sum
+
   const BasisTarget& item;
   RefreshMemory memory;
   Bases bases;
@@ -110,26 +113,41 @@ class BasisRefresh {
     Grid::sync();
     if (!Grid::is_first()) return;
     ++counters().refused;
+    auto* schedule = at<Schedule>(item.schedule, bases);
+    if (schedule != nullptr) plan_refresh(item, -1, counters().calls, *schedule);
     if (!had) counters().has_basis = kBasis;
   }
 
  private:
-  __device__ void put(bool waits) const {
+  __device__ void put(bool waits) const { waits ? leave_waiting() : replace(); }
+
+  __device__ void leave_waiting() const {
+    Grid::sync();
+    copy(memory.basis, item.next);
+    Grid::sync();
+    if (Grid::is_first()) next_call() = counters().calls;
+  }
+
+  __device__ void replace() const {
     const bool had = has_basis();
-    if (had && !waits && item.on_refresh == OnRefresh::restart) {
+    const bool rotates = item.on_refresh == OnRefresh::rotate;
+    auto* schedule = at<Schedule>(item.schedule, bases);
+    auto* report = at<RefreshReport>(item.report, bases);
+    if (at<const void>(item.grad, bases) == nullptr) report = nullptr;
+    double overlap = -1;
+    if (had && (rotates || schedule != nullptr || report != nullptr)) overlap = compare();
+    if (report != nullptr) write_report(overlap, *report);
+    if (had && item.on_refresh == OnRefresh::restart) {
       copy(nullptr, item.exp_avg);
-    } else if (had && !waits && item.on_refresh == OnRefresh::rotate) {
+    } else if (had && rotates) {
       rotate();
     }
     Grid::sync();
-    copy(memory.basis, waits ? item.next : item.basis);
+    copy(memory.basis, item.basis);
     Grid::sync();
     if (!Grid::is_first()) return;
     Counters& c = counters();
-    if (waits) {
-      next_call() = c.calls;
-      return;
-    }
+    if (schedule != nullptr) plan_refresh(item, overlap, c.calls, *schedule);
     c.has_basis = had && item.on_refresh == OnRefresh::published ? kBasisPublished : kBasis;
     if (item.on_refresh == OnRefresh::restart) c.since_basis = 0;
     ++c.refreshes;
@@ -148,13 +166,60 @@ class BasisRefresh {
     });
   }
 
-  // transfer <- old^T new; M <- M transfer (right), or transfer^T M (left).
-  __device__ void rotate() const {
-    const bool right = item.side == Side::right;
+  // transfer <- old^T new. Returns ||transfer||^2 / r, in the first block.
+  __device__ double compare() const {
     const Operand old = {at<const void>(item.basis, bases), item.basis.dtype, rank(),
                          item.projected(), false};
     const Operand fresh = {memory.basis, DType::float32, rank(), item.projected(), false};
     multiply({old, fresh}, 1, memory.transfer);
+    return sum_squares(memory.transfer, DType::float32, rank() * rank()) /
+           static_cast<double>(rank());
+  }
+
+  __device__ void write_report(double overlap, RefreshReport& report) const {
+    const void* grad = at<const void>(item.grad, bases);
+    const Product projected = {
+        {grad, item.grad.dtype, item.others(), item.projected(), item.side == Side::right},
+        {memory.basis, DType::float32, rank(), item.projected(), false}};
+    multiply(projected, 1, memory.projections);
+    const double kept = sum_squares(memory.projections, DType::float32, item.others() * rank());
+    const double whole = sum_squares(grad, item.grad.dtype, item.grad.numel());
+    if (!Grid::is_first()) return;
+    report.captured = kept / whole;
+    report.overlap = overlap;
+  }
+
+  // The sum of squares of elements, in the first block; the same for any number of blocks.
+  __device__ double sum_squares(const void* from, DType type, int64_t count) const {
+    const int64_t chunks = (count + kChunk - 1) / kChunk;
+    Grid::blocks(chunks, [&](int64_t chunk) {
+      const int64_t begin = chunk * kChunk + threadIdx.x * kOctet;
+      double sum = 0;
+      for (int64_t i = begin; i < min((chunk + 1) * kChunk, count); i += kThreads * kOctet) {
+        const int64_t left = count - i;
+        const Octet octet =
+            widen(load(from, type, i, left < kOctet ? static_cast<int>(left) : kOctet), type);
+#pragma unroll
+        for (int k = 0; k < kOctet; ++k) {
+          sum = fma(static_cast<double>(octet.x[k].x), static_cast<double>(octet.x[k].x), sum);
+        }
+      }
+      sum = sum_over_block(sum);
+      if (threadIdx.x == 0) memory.partials[chunk] = sum;
+    });
+    Grid::sync();
+    double total = 0;
+    if (blockIdx.x == 0) {
+      for (int64_t i = threadIdx.x; i < chunks; i += kThreads) total += memory.partials[i];
+      total = sum_over_block(total);
+    }
+    Grid::sync();  // the partial sums have been read
+    return total;
+  }
+
+  // M <- M transfer (right), or transfer^T M (left).
+  __device__ void rotate() const {
+    const bool right = item.side == Side::right;
     const Operand m = {at<const void>(item.exp_avg, bases), item.exp_avg.dtype, item.others(),
                        rank(), right};
     const Operand t = {memory.transfer, DType::float32, rank(), rank(), false};

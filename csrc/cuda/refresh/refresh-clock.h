@@ -13,15 +13,16 @@ namespace lean::cuda {
 
 class RefreshClock {
  public:
-  // `schedule` is the weight's item of the prologue; without one it can be due in any run.
+  // `schedule` is the weight's item of the prologue; without one it can be due in any run, and so
+  // it can where the gap follows the subspace's drift, of which the device alone knows.
   explicit RefreshClock(const Prologue* schedule) : schedule_(schedule) {}
 
   // A run starts: whether a refresh can be due in it.
   bool tick(std::span<const uint64_t> bases) {
-    if (schedule_ == nullptr || !is_known_) return true;
+    if (schedule_ == nullptr || schedule_->schedule.base >= 0 || !is_known_) return true;
     if (bases[static_cast<size_t>(schedule_->grad.base)] == 0) return false;
     ++counters_.calls;
-    return refresh_is_due(*schedule_, counters_);
+    return refresh_is_due(*schedule_, nullptr, counters_);
   }
 
   // What the device's counters say at the end of the run.

@@ -72,7 +72,7 @@ export interface BasisItem {
 }
 
 /** Where a random stream and its position come from. */
-const usualKey: RandomKey = { seed: 3, stream: 4, calls: 12 };
+export const usualKey: RandomKey = { seed: 3, stream: 4, calls: 12 };
 /** The call of the items. */
 export const usualCall = usualKey.calls;
 

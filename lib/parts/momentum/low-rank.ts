@@ -18,6 +18,7 @@ import {
   type Weight,
 } from "../part.js";
 import { type ProjectorOption, projectorOf } from "../projector/index.js";
+import { refreshGap, scheduleState, type UpdateProjGap } from "../projector/refresh-gap.js";
 import {
   type Accumulation,
   accumulation,
@@ -43,7 +44,7 @@ export interface LowRankOptions {
   /** How the basis is found; not one that keeps lines. Default "powerIteration". */
   projector?: ProjectorOption;
   /** Steps between refreshes of the basis. Default 200. */
-  updateProjGap?: number;
+  updateProjGap?: UpdateProjGap;
   /** Which side is compressed. Default "std", the shorter one; "full": both. */
   side?: ProjectionSide | "full";
   /** Shift of the refresh schedule: steps, or "staggered" (default) over the parameters. */
@@ -113,7 +114,7 @@ export function lowRank(options: LowRankOptions = {}): Momentum {
   requireBeta("beta2", beta2, true);
   const { eps, correctBias, initial } = accumulation(options);
   if (rank !== undefined) requireInteger("rank", rank, 1);
-  requireInteger("updateProjGap", updateProjGap, 1);
+  const gap = refreshGap(updateProjGap);
   requireOneOf("side", side, ["std", "reverse", "left", "right", "full"]);
   if (refreshOffset !== "staggered") requireInteger("refreshOffset", refreshOffset, 0);
   requireOneOf("onRefresh", onRefresh, ["keep", "restart"]);
@@ -133,6 +134,7 @@ export function lowRank(options: LowRankOptions = {}): Momentum {
     }
     if (isFull && kind === "given") refuse("side", side, "one basis can be given, not two");
     if (isFull && direction !== "subspace") refuse("side", side, `"full" has no ${direction}`);
+    if (isFull && gap.drift) refuse("updateProjGap", updateProjGap, 'no drift with side "full"');
     if (isFull && onRefresh === "restart") refuse("onRefresh", onRefresh, 'not with side "full"');
     if (maxGrowth > 0 && direction === "subspace") {
       refuse("maxGrowth", maxGrowth, "nothing outside the subspace grows");
@@ -167,9 +169,11 @@ export function lowRank(options: LowRankOptions = {}): Momentum {
     const shape = right ? [lines, r] : [r, lines];
     const moments = { expAvg: "exp_avg", expAvgSq: "exp_avg_sq" };
     const orientation = { side: right ? "right" : "left" };
+    const isScheduled = gap.drift !== undefined && planned.source === undefined;
     const refresh: RefreshPlan = {
       kernel: planned.kernel,
-      updateProjGap: planned.source === undefined ? updateProjGap : 0,
+      updateProjGap: planned.source === undefined ? gap.first : 0,
+      ...(isScheduled && { drift: gap.drift }),
       offset: refreshOffset,
       constants: { ...planned.constants, ...orientation, onRefresh },
       tensors: { ...planned.tensors, expAvg: "exp_avg" },
@@ -182,6 +186,7 @@ export function lowRank(options: LowRankOptions = {}): Momentum {
         ...planned.state,
         ...(full?.state ?? []),
         ...(maxGrowth > 0 ? [lastNorm] : []),
+        ...(isScheduled ? [scheduleState] : []),
       ],
       tensors: {
         ...planned.tensors,

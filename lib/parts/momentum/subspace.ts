@@ -16,6 +16,7 @@ import {
   type Weight,
 } from "../part.js";
 import { type ProjectorOption, projectorOf } from "../projector/index.js";
+import { refreshGap, scheduleState, type UpdateProjGap } from "../projector/refresh-gap.js";
 import { emaPlan } from "./ema.js";
 
 /** What becomes of the momentum when its basis is replaced: csrc/kernels/choices.h. */
@@ -28,8 +29,8 @@ export interface SubspaceOptions {
   rank?: number;
   /** How the subspace is found. Default "powerIteration". */
   projector?: ProjectorOption;
-  /** Steps between refreshes of the basis. Default 200. */
-  updateProjGap?: number;
+  /** Steps between refreshes of the basis, or a gap that follows its drift. Default 200. */
+  updateProjGap?: UpdateProjGap;
   /** Which side is compressed. Default "std": the shorter one; on lines, the longer one. */
   side?: ProjectionSide;
   /** Shift of the refresh schedule: steps, or "staggered" (default) over the parameters. */
@@ -99,13 +100,34 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
     perBasis = restarts(onRefresh),
   } = options;
   const projector = projectorOf(options.projector ?? "powerIteration");
+  if (projector.orthonormal === false) {
+    throw new LeanError(
+      "ERR_LEAN_UNSUPPORTED",
+      `subspace: a momentum in a subspace needs orthonormal bases, which ${projector.kind} as asked does not give`,
+      { parameter: "projector", value: projector.kind },
+    );
+  }
   requireBeta("beta", beta);
   if (rank !== undefined) requireInteger("rank", rank, 1);
-  requireInteger("updateProjGap", updateProjGap, 1);
+  const gap = refreshGap(updateProjGap);
+  if (gap.drift && projector.lines) {
+    throw new LeanError(
+      "ERR_LEAN_UNSUPPORTED",
+      `subspace: updateProjGap with a drift is for bases, not for the lines of ${projector.kind}`,
+      { parameter: "updateProjGap", value: updateProjGap },
+    );
+  }
   requireOneOf("side", side, ["std", "reverse", "left", "right"]);
   if (refreshOffset !== "staggered") requireInteger("refreshOffset", refreshOffset, 0);
   requireOneOf("onRefresh", onRefresh, ["restart", "rotate", "keep", "published"]);
-  requireInteger("refreshDelay", refreshDelay, 0, updateProjGap - 1);
+  requireInteger("refreshDelay", refreshDelay, 0, gap.first - 1);
+  if (refreshDelay > 0 && gap.drift) {
+    throw new LeanError(
+      "ERR_LEAN_UNSUPPORTED",
+      "refreshDelay goes with a fixed updateProjGap, not with one that follows a drift",
+      { parameter: "refreshDelay", value: refreshDelay },
+    );
+  }
   if (refreshDelay > 0 && !projector.delays) {
     throw new LeanError(
       "ERR_LEAN_UNSUPPORTED",
@@ -149,9 +171,11 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
         ? { axis: right ? "columns" : "rows" }
         : { side: right ? "right" : "left" };
     const waiting = refreshDelay > 0 ? waitingState(planned.state) : [];
+    const isScheduled = gap.drift !== undefined && planned.source === undefined;
     const refresh: RefreshPlan = {
       kernel: planned.kernel,
-      updateProjGap: planned.source === undefined ? updateProjGap : 0,
+      updateProjGap: planned.source === undefined ? gap.first : 0,
+      ...(isScheduled && { drift: gap.drift }),
       offset: refreshOffset,
       constants: {
         ...planned.constants,
@@ -172,6 +196,7 @@ export function subspace(options: SubspaceOptions = {}): Momentum {
         { key: "exp_avg", kind: "momentum", shape: momentumShape, dtype: weight.stateDtype },
         ...planned.state,
         ...waiting,
+        ...(isScheduled ? [scheduleState] : []),
       ],
       tensors: { ...planned.tensors, expAvg: "exp_avg" },
       constants: orientation,

@@ -1,13 +1,25 @@
 import { requireOneOf } from "../../options.js";
 import type { Projector } from "../part.js";
+import { gaussian } from "./gaussian.js";
 import { given } from "./given.js";
 import { powerIteration } from "./power-iteration.js";
+import { randomizedSvd } from "./randomized-svd.js";
+import { srht } from "./srht.js";
 import { svd } from "./svd.js";
 import { topK } from "./top-k.js";
 import { uniform } from "./uniform.js";
 
 /** Every projector, by name. */
-export const projectors = { powerIteration, svd, uniform, topK, given };
+export const projectors = {
+  powerIteration,
+  svd,
+  randomizedSvd,
+  uniform,
+  topK,
+  gaussian,
+  srht,
+  given,
+};
 
 export type ProjectorKind = keyof typeof projectors;
 

@@ -1,7 +1,5 @@
-import { svd } from "../../../../test/oracle/matrix.js";
-import { capturedEnergy, subspaceDistance } from "../../../../test/oracle/orthonormal.js";
+import { subspaceDistance } from "../../../../test/oracle/orthonormal.js";
 import { powerIteration } from "../../../../test/oracle/power-iteration.js";
-import { svdBasis } from "../../../../test/oracle/svd-basis.js";
 import { numel } from "../../../tensor.js";
 import { emptyProjections, type Projection, projections } from "../bases.js";
 import {
@@ -13,32 +11,21 @@ import {
   checkOrthonormal,
   checkRefused,
   newBasis,
-  orthonormalityBound,
   uselessGradients,
 } from "../basis-item.js";
 import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
+import { checkConverged, productError, storedError } from "../convergence.js";
 import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
 import { noise } from "../noise.js";
+import { plannedCases } from "../planned-refresh.js";
 import { replayCase } from "../replay-case.js";
-import { sumError } from "../rounding.js";
 import { gappedGradient } from "../spectra.js";
-import { unitRoundoff } from "../tensors.js";
 import { waitingCases } from "../waiting-cases.js";
 import type { Worst } from "../worst.js";
 
 interface PowerSpec extends BasisSpec {
   readonly warmPasses: number;
   readonly coldPasses: number;
-}
-
-/** Relative error of a product with GᵀG: two sums, along either side, and the orthonormalization. */
-function productError({ shape: [rows, cols] }: Projection): number {
-  return sumError(rows) + sumError(cols) + sumError(2);
-}
-
-/** What storing the basis does to its subspace. */
-function storedError({ basis, rank }: BasisSpec): number {
-  return Math.sqrt(rank) * unitRoundoff(basis);
 }
 
 /** From a basis that is there, every pass can be followed. */
@@ -53,30 +40,6 @@ function checkWarm(worst: Worst, item: BasisItem, passes: number): void {
   worst.near("distance from the exact subspace", [distance], [0], error + storedError(spec));
 }
 
-/**
- * From random columns, the tangent of the largest angle to the leading singular subspace falls by
- * (σ_{r+1} / σ_r)² with each pass (Golub & Van Loan, theorem 8.2.2). At first it is about √(r·k) for
- * k × r Gaussian columns, and below a hundred times that in all but one start in fifty (Rudelson,
- * Vershynin 2009); starts are a function of the case's seed.
- */
-function checkCold(worst: Worst, item: BasisItem, passes: number): void {
-  const { spec, gradient } = item;
-  const { rank, side } = spec;
-  const basis = newBasis(item);
-  const { values } = svd(gradient);
-  const [largest] = values;
-  const next = values[rank] ?? 0;
-  const last = values[Math.min(rank, values.length) - 1];
-  const start = 100 * Math.sqrt(rank * basis.rows);
-  const rounding = productError(spec) * (largest / last) ** 2;
-  const error = (next / last) ** (2 * passes) * start + 2 * rounding + storedError(spec);
-  const leading = svdBasis(gradient, rank, side);
-  worst.near("distance from the exact subspace", [subspaceDistance(basis, leading)], [0], error);
-  const energy = capturedEnergy(gradient, basis, side);
-  const bound = error ** 2 + 2 * Math.sqrt(rank) * orthonormalityBound(spec);
-  worst.near("share of the energy captured", [energy], [1], bound);
-}
-
 function powerItem(spec: PowerSpec): TestItem {
   const item = basisItem(spec);
   const { hasBasis, warmPasses, coldPasses } = spec;
@@ -87,7 +50,7 @@ function powerItem(spec: PowerSpec): TestItem {
       checkAdopted(worst, item);
       checkOrthonormal(worst, item);
       if (hasBasis) checkWarm(worst, item, warmPasses);
-      else checkCold(worst, item, coldPasses);
+      else checkConverged(worst, item, 2 * coldPasses);
     },
   };
 }
@@ -201,6 +164,7 @@ export const cases = [
     ]),
   ),
   ...waitingCases("powerIteration", sides, (spec) => powerItem(spec)),
+  ...plannedCases("powerIteration", { warmPasses: 1, coldPasses: 2 }, { refuses: true }),
   replayCase("powerIteration", "basis", (key) =>
     powerItem({
       ...plain,

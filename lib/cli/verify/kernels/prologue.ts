@@ -7,7 +7,7 @@ import { absent, floats, valuesOf } from "../tensors.js";
 const stale = stepScalars({ active: 9, refresh: 9 });
 
 function prologueItem(input: PrologueInput, hasResult = true): TestItem {
-  const { hasGradient, isNonFinite, skipNonFinite, gap, offset } = input;
+  const { hasGradient, isNonFinite, skipNonFinite, gap, offset, due } = input;
   const before = countersTensor(counters(input.counters));
   const scalars = scalarsTensor(stale);
   return {
@@ -21,6 +21,10 @@ function prologueItem(input: PrologueInput, hasResult = true): TestItem {
       skipNonFinite,
       updateProjGap: gap,
       offset,
+      schedule:
+        due === undefined
+          ? undefined
+          : { data: BigInt64Array.of(BigInt(gap), BigInt(due)), shape: [2], dtype: "int64" },
     },
     writes: ["counters", "scalars"],
     check(worst) {
@@ -68,6 +72,13 @@ export const cases = [
     [0, 1, 2].flatMap((hasBasis) =>
       [4, 5, 6].map((calls) =>
         prologueItem({ ...usual, counters: counters({ calls, hasBasis }), gap: 5 }),
+      ),
+    ),
+  ),
+  kernelCase("prologue", "a gap that is not fixed", () =>
+    [0, 1, 2].flatMap((hasBasis) =>
+      [4, 5, 6, 100].map((calls) =>
+        prologueItem({ ...usual, counters: counters({ calls, hasBasis }), due: 6 }),
       ),
     ),
   ),

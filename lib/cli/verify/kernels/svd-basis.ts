@@ -19,6 +19,7 @@ import {
 import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
 import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
 import { noise } from "../noise.js";
+import { plannedCases } from "../planned-refresh.js";
 import { replayCase } from "../replay-case.js";
 import { sumError } from "../rounding.js";
 import { gappedGradient } from "../spectra.js";
@@ -187,6 +188,7 @@ export const cases = [
       untouched(svdItem({ ...random(projection), isDue: false, hasBasis: 0 })),
     ]),
   ),
+  ...plannedCases("svdBasis", {}, { refuses: true }),
   // Three directions are the gradient's, two are random.
   ...waitingCases(
     "svdBasis",
