@@ -19,23 +19,33 @@ function coefficients(schedule: "muon" | "polarExpress", step: number): readonly
   return polarExpress[step] ?? [1.875, -1.25, 0.375];
 }
 
+export interface FactorOptions {
+  readonly schedule: Schedule;
+  readonly steps: number;
+  readonly eps: number;
+  /** What every product is rounded to; default: not at all. */
+  readonly round?: (value: number) => number;
+}
+
 /** X ← a·X + (b·A + c·A²)·X, A = X·Xᵀ, from X = N / max(‖N‖, eps). `exact`: the polar factor U·Vᵀ. */
-export function orthogonalFactor(
-  n: Matrix,
-  { schedule, steps, eps }: { schedule: Schedule; steps: number; eps: number },
-): Matrix {
+export function orthogonalFactor(n: Matrix, options: FactorOptions): Matrix {
+  const { schedule, steps, eps, round = (value: number) => value } = options;
   if (schedule === "exact") return polarFactor(n);
-  const scale = 1 / Math.max(frobeniusNorm(n), eps);
-  let x = matrix(
-    n.rows,
-    n.cols,
-    n.data.map((value) => scale * value),
+  const rounded = (a: Matrix) => matrix(a.rows, a.cols, a.data.map(round));
+  const narrow = rounded(n);
+  const norm = round(Math.max(frobeniusNorm(narrow), eps));
+  let x = rounded(
+    matrix(
+      n.rows,
+      n.cols,
+      narrow.data.map((value) => value / norm),
+    ),
   );
   for (let step = 0; step < steps; step++) {
     const [a, b, c] = coefficients(schedule, step);
-    const gram = multiply(x, transpose(x));
-    const polynomial = combine(b, gram, c, multiply(gram, gram));
-    x = combine(a, x, 1, multiply(polynomial, x));
+    const gram = rounded(multiply(x, transpose(x)));
+    const polynomial = rounded(combine(b, gram, c, multiply(gram, gram)));
+    x = rounded(combine(a, x, 1, multiply(polynomial, x)));
   }
   return x;
 }

@@ -51,6 +51,8 @@ function momentumOf(recipe: GoldenRecipe, given: Given): MomentumOption {
       });
     case "ldadam":
       return ldadamOf(recipe);
+    case "orthogonal":
+      return momentums.orthogonal(recipe.orthogonal ?? {});
     case "subspace":
       return momentums.subspace({
         beta: betas[0],

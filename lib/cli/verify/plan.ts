@@ -105,6 +105,8 @@ function goldenCheck(folder: string, file: string, device: string): Check {
 /** The kernels that a replay takes and that not every device need have. */
 function kernelsFor({ recipe, given }: GoldenCase): KernelName[] {
   if (recipe?.moment1 === "ldadam") return ["ldadamStep", "svdBasis"];
+  if (recipe?.moment1 === "lowRank") return ["lowRankStep", "adoptBasis"];
+  if (recipe?.moment1 === "orthogonal") return ["orthogonalStep"];
   if (recipe?.moment1 !== "subspace") return ["denseStep"];
   if (given !== null) {
     return given === "index" ? ["lineStep", "adoptLines"] : ["subspaceStep", "adoptBasis"];
