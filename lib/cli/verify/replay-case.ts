@@ -27,7 +27,7 @@ export function replayCase(
   make: (key: RandomKey) => TestItem,
 ): KernelCase {
   const calls = () => [key, key, ...others].map((each) => [make(each)]);
-  return sequenceCase(kernel, "random numbers are replayed", calls, (worst, made) => {
+  return sequenceCase(kernel, `random numbers are replayed: ${field}`, calls, (worst, made) => {
     const [first, again, ...different] = made.map(([item]) => {
       const tensor = item.fields[field];
       return isTensor(tensor) ? bytesOf(tensor.data) : Buffer.alloc(0);
