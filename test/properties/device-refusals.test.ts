@@ -170,7 +170,7 @@ onInterpreter("a machine", () => {
     [
       "whose architecture is not in the binary",
       { LEAN_SIMT_TARGET: "sm_75" },
-      "its architecture is sm_75, and sm_80 is the oldest that this build is for",
+      "its architecture is sm_75, and this build has code for",
     ],
   ])(
     "%s is refused by its reason, and the process lives",
