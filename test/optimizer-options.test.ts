@@ -6,6 +6,7 @@ test("what an optimizer is without options", () => {
     device: "cpu",
     maxGradNorm: undefined,
     skipNonFinite: false,
+    projectionReports: false,
     seed: 0,
     groups: 3,
   });

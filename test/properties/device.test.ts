@@ -8,6 +8,7 @@ import {
   adamSN,
   adamSNSM,
   adamw,
+  muon,
   Optimizer,
   type OptimizerOptions,
   type Recipe,
@@ -532,7 +533,7 @@ describe.each(cudaBackends)("on %s", (device) => {
         new Optimizer(
           [
             {
-              optimizer: adamSNSM({ rank: 4, projector: "svd" }),
+              optimizer: muon(),
               params: [{ name: "w", shape: [64, 64], dtype: "float32", data: buffer }],
             },
           ],

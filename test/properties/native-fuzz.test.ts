@@ -6,7 +6,7 @@ const cases = backends().flatMap((device) => [1, 2, 3].map((seed) => ({ device, 
 test.each(cases)(
   "garbage handed to the addon never brings the process down: $device, seed $seed",
   ({ device, seed }) => {
-    const { status, stdout, stderr } = runChild("children/fuzz.ts", [String(seed), "200", device]);
+    const { status, stdout, stderr } = runChild("children/fuzz.ts", [String(seed), "300", device]);
     // A fault of a kernel would be reported there.
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const outcomes: Record<string, number> = JSON.parse(stdout);

@@ -37,6 +37,8 @@ type ProjectedOptions = Omit<SubspaceMomentumOptions, "onRefresh">;
 /** All of them; what is given goes to those with a projection. */
 export function everyRecipe(options: ProjectedOptions = {}): NamedRecipe[] {
   const subspace = { lr: 0.05, rank: 2, updateProjGap: 3, ...options };
+  const gap = subspace.updateProjGap;
+  const refreshDelay = typeof gap === "number" ? Math.min(2, gap - 1) : 0;
   return [
     { name: "adamw", recipe: adamw({ lr: 0.05 }) },
     { name: "sgd", recipe: sgd({ lr: 0.05, momentum: 0.9 }) },
@@ -76,8 +78,8 @@ export function everyRecipe(options: ProjectedOptions = {}): NamedRecipe[] {
       recipe: adamSNSM({ ...subspace, onRefresh }),
     })),
     ...(["powerIteration", "svd"] as const).map((projector) => ({
-      name: `adamSNSM, ${projector}, two calls late`,
-      recipe: adamSNSM({ ...subspace, projector, onRefresh: "rotate", refreshDelay: 2 }),
+      name: `adamSNSM, ${projector}, late`,
+      recipe: adamSNSM({ ...subspace, projector, onRefresh: "rotate", refreshDelay }),
     })),
     {
       name: "adamSNSM, topK, rotate",
