@@ -41,6 +41,7 @@ class NewtonSchulzIteration {
 
  private:
   static constexpr int64_t kSegment = 3;
+  static constexpr int64_t kRows = kProductRows;  // of X to a tile
 
   using Matrix = Block<float>;
 
@@ -83,9 +84,9 @@ class NewtonSchulzIteration {
   void apply(Matrix q) {
     const int64_t rows = wide_ ? k_ : l_, cols = wide_ ? l_ : k_;
     const Block<const float> x{x_, cols};
-    parallel_for(context_, divide_up(rows, kTriangleRows), [&](int64_t tile, int worker) {
-      const int64_t begin = tile * kTriangleRows;
-      const int64_t count = clamp(rows - begin, 0, kTriangleRows);
+    parallel_for(context_, divide_up(rows, kRows), [&](int64_t tile, int worker) {
+      const int64_t begin = tile * kRows;
+      const int64_t count = clamp(rows - begin, 0, kRows);
       const Matrix to{other_ + begin * cols, cols};
       float* memory = product_memory(context_, worker);
       if (wide_) {

@@ -23,20 +23,24 @@ inline void multiply_lower(Context& context, Op op_a, Op op_b, int64_t n, int64_
   });
 }
 
-// c(i, j) = c(j, i) <- value(i, j) for all i >= j, which may read them.
+// c(i, j) = c(j, i) <- value(i, j) for all i >= j, which may read them. A block at a time by way of
+// one of its own: columns of c are far apart, and often in one set of the cache.
 template <class Value>
 void fill_symmetric(Context& context, int64_t n, Block<float> c, Value value) {
   constexpr int64_t kBlock = 64;
   parallel_for(context, divide_up(n, kBlock), [&](int64_t tile, int) {
-    const int64_t begin = tile * kBlock, end = clamp(begin + kBlock, 0, n);
-    for (int64_t first = 0; first < end; first += kBlock) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t last = clamp(first + kBlock, 0, i + 1);
-        for (int64_t j = first; j < last; ++j) {
-          const float x = value(i, j);
-          c.data[i * c.ld + j] = x;
-          c.data[j * c.ld + i] = x;
-        }
+    const int64_t begin = tile * kBlock, rows = clamp(n - begin, 0, kBlock);
+    for (int64_t first = 0; first <= begin; first += kBlock) {
+      const int64_t cols = clamp(n - first, 0, kBlock);
+      float block[kBlock][kBlock];
+      for (int64_t i = 0; i < rows; ++i) {
+        const int64_t last = first == begin ? i + 1 : cols;
+        float* row = c.data + (begin + i) * c.ld + first;
+        for (int64_t j = 0; j < last; ++j) row[j] = block[i][j] = value(begin + i, first + j);
+      }
+      for (int64_t j = 0; j < cols; ++j) {
+        float* row = c.data + (first + j) * c.ld + begin;
+        for (int64_t i = first == begin ? j : 0; i < rows; ++i) row[i] = block[i][j];
       }
     }
   });
