@@ -17,13 +17,11 @@ import type { Precision, StepSettings } from "./optimizer-options.js";
 import type { RefreshPlan, StepKernel } from "./parts/part.js";
 import { reportLength } from "./projections.js";
 import { bytesPerElement, type DType, numel, type WeightDType } from "./tensor.js";
+import { part, pieceCount, Workspace } from "./workspace.js";
 
 /** Numbers sent along with every run: two for the whole step, then lr and decay of each group. */
 export const hyperOffset = { gradScale: 0, maxGradNorm: 1, groups: 2 } as const;
 export const hyperPerGroup = 2;
-
-/** Elements that one float64 partial sum covers. */
-const pieceLength = 65536;
 
 /**
  * The step's stages. A kernel runs over all its parameters before the next one starts. The stats come
@@ -148,7 +146,7 @@ class ProgramBuilder {
     this.#alwaysSlot = this.#slots++;
     this.#projected = weights.filter(({ momentum }) => (momentum.refresh?.updateProjGap ?? 0) > 0);
     // The pieces of all gradients are one run, so that their norm is one sum.
-    const pieces = weights.reduce((sum, w) => sum + w.weight.batch * pieceCount(w), 0);
+    const pieces = weights.reduce((sum, w) => sum + w.weight.batch * piecesOf(w), 0);
     this.#partials = this.#workspace.take("float64", [pieces]);
     this.#nonFinite = this.#workspace.take("int32", [pieces]);
     if (settings.maxGradNorm !== undefined || settings.skipNonFinite) {
@@ -200,7 +198,7 @@ class ProgramBuilder {
     const shape = [weight.rows, weight.cols];
     const external = (slot: number, dtype: DType): TensorSpec =>
       slice({ place: "external", slot, dtype, shape }, matrix, shape);
-    const pieces = pieceCount(bound);
+    const pieces = piecesOf(bound);
     const first = this.#pieces;
     this.#pieces += pieces;
     const stateOf = (key: string): TensorSpec => {
@@ -385,17 +383,6 @@ class ProgramBuilder {
   }
 }
 
-/** Hands out workspace tensors. */
-class Workspace {
-  bytes = 0;
-
-  take(dtype: DType, shape: readonly number[]): TensorSpec & { readonly offset: number } {
-    const offset = this.bytes;
-    this.bytes = Math.ceil((offset + numel(shape) * bytesPerElement[dtype]) / 64) * 64;
-    return { place: "workspace", offset, dtype, shape };
-  }
-}
-
 /** Items of calls, one call for each kernel. */
 class Sequence {
   readonly #items = new Map<KernelName, Item[]>();
@@ -415,20 +402,14 @@ class Sequence {
   }
 }
 
-function pieceCount({ weight }: BoundWeight): number {
-  return Math.max(1, Math.ceil((weight.rows * weight.cols) / pieceLength));
+function piecesOf({ weight }: BoundWeight): number {
+  return pieceCount(weight.rows * weight.cols);
 }
 
 /** The part of a tensor that belongs to one matrix of a batch; `shape` is one matrix's. */
 function slice(tensor: TensorSpec, matrix: number, shape: readonly number[]): TensorSpec {
   const bytes = numel(shape) * bytesPerElement[tensor.dtype];
   return { ...tensor, offset: (tensor.offset ?? 0) + matrix * bytes, shape };
-}
-
-/** `count` entries of a vector, from `first` on. */
-function part(tensor: TensorSpec, first: number, count: number): TensorSpec {
-  const offset = (tensor.offset ?? 0) + first * bytesPerElement[tensor.dtype];
-  return { ...tensor, offset, shape: [count] };
 }
 
 /** Item fields from the state tensors that a plan names. */

@@ -3,15 +3,13 @@ import { type ArrayType, BoundArrays } from "../bound-arrays.js";
 import { DeviceBuffer, type DevicePointer } from "../device-memory.js";
 import { type DeviceName, isHost } from "../devices.js";
 import { LeanError } from "../errors.js";
-import { type Call, type Item, NativeProgram, type TensorSpec } from "../native.js";
+import { type Call, NativeProgram, type TensorSpec } from "../native.js";
 import type { Optimizer } from "../optimizer.js";
 import { type Arrays, ParameterNames } from "../parameter-names.js";
 import { bytesPerElement, numel, type WeightArray, type WeightDType } from "../tensor.js";
+import { part, pieceCount, Workspace } from "../workspace.js";
 import { noiseBins } from "./coordinate-counts.js";
 import type { GroupStatistics } from "./statistics.js";
-
-/** Elements that one float64 partial sum covers. */
-const pieceLength = 65536;
 
 const sequences = { add: 0, multiply: 1, count: 2 } as const;
 
@@ -38,7 +36,7 @@ export class GradientAccumulator {
   readonly #grads: BoundArrays;
   readonly #buffers: readonly DeviceBuffer[];
   readonly #maxGroups: number;
-  readonly #results: { readonly offset: number; readonly bytes: number };
+  readonly #results: Results;
   readonly #count = new Float64Array(1);
   #groups = 0;
   #products = 0;
@@ -126,15 +124,18 @@ export class GradientAccumulator {
     const groups = this.#groups;
     const hasProducts = this.#products === groups;
     const isCounted = this.#isCounted;
-    const { offset, bytes } = this.#results;
-    this.#program.post(number, offset, bytes);
+    const results = this.#results;
+    this.#program.post(number, results.offset, results.bytes);
     let read: GroupStatistics | undefined;
     return () => {
       if (read !== undefined) return read;
-      const results = this.#program.collect(number, new Float64Array(bytes / 8));
-      const counts = new Int32Array(results.buffer, 8 * 3 * this.#maxGroups);
+      const { buffer } = this.#program.collect(number, new Uint8Array(results.bytes));
+      const squares = new Float64Array(buffer, 0, 2 * groups);
+      const dots = new Float64Array(buffer, results.products, groups);
+      const counts = new Int32Array(buffer, results.counts);
       read = {
-        ...statisticsOf(results, groups, this.#maxGroups, hasProducts),
+        ...statisticsOf(squares, groups),
+        ...(hasProducts && { products: Array.from(dots, (dot) => dot / groups) }),
         ...(isCounted && { counts: [...counts] }),
       };
       return read;
@@ -183,78 +184,81 @@ function sumMemory(device: DeviceName, length: number): Float32Array | DeviceBuf
     : new DeviceBuffer(device, length * bytesPerElement.float32);
 }
 
-/** Where everything lies, and the two sequences: adding a group, multiplying it with the sum. */
+/** Where everything lies, and what runs: adding a group, multiplying it with the sum, counting. */
 function planSums(types: readonly ArrayType[], maxGroups: number, hasCounts: boolean) {
-  const pieceCounts = types.map(({ length }) => Math.max(1, Math.ceil(length / pieceLength)));
-  const pieces = pieceCounts.reduce((sum, count) => sum + count, 0);
-  const float64 = bytesPerElement.float64;
-  const at = (offset: number, shape: readonly number[]): TensorSpec => ({
-    place: "workspace",
-    offset: offset * float64,
-    dtype: "float64",
-    shape,
-  });
+  const workspace = new Workspace();
+  const counted = types.map(({ length }) => pieceCount(length));
+  const pieces = counted.reduce((sum, count) => sum + count, 0);
+  // Of each piece the squares of the group and of the sum; their product.
+  const squared = workspace.take("float64", [pieces, 2]);
+  const multiplied = workspace.take("float64", [pieces, 1]);
+  // What is sent to the host, at once.
+  const squares = workspace.take("float64", [maxGroups, 2]);
+  const products = workspace.take("float64", [maxGroups, 1]);
+  const counts = workspace.take("int32", [hasCounts ? noiseBins : 0]);
+  const bytes = workspace.bytes - squares.offset;
+
   const number: TensorSpec = { place: "hyper", offset: 0, dtype: "float64", shape: [1] };
-  // [squares of the group and of the sum: pieces x 2] [products: pieces] [results, counts] [squares]
-  const results = 3 * pieces;
-  let end = results + 3 * maxGroups;
-  const counts: TensorSpec = { ...at(end, [noiseBins]), dtype: "int32" };
-  if (hasCounts) end += noiseBins / 2;
-  const sent = end - results;
-  const added: Item[] = [];
-  const multiplied: Item[] = [];
-  const counted: Item[] = [];
   let first = 0;
-  types.forEach(({ length, dtype }, i) => {
-    const count = pieceCounts[i] as number;
+  const items = types.map(({ length, dtype }, i) => {
     const shape = [1, length];
-    const grad: TensorSpec = { place: "external", slot: gradSlot(i), dtype, shape };
-    const sum: TensorSpec = { place: "external", slot: sumSlot(i), dtype: "float32", shape };
-    const squares: TensorSpec | undefined = hasCounts
-      ? { ...at(end, shape), dtype: "float32" }
-      : undefined;
-    if (hasCounts) end += 8 * Math.ceil(length / 16);
-    added.push({ grad, sum, squares, partials: at(2 * first, [count, 2]), groups: number });
-    if (hasCounts) counted.push({ sum, squares, groups: number, counts });
-    multiplied.push({ grad, sum, partials: at(2 * pieces + first, [count]) });
+    const count = counted[i] as number;
+    const begin = first;
     first += count;
+    return {
+      grad: { place: "external", slot: gradSlot(i), dtype, shape },
+      sum: { place: "external", slot: sumSlot(i), dtype: "float32", shape },
+      squares: hasCounts ? workspace.take("float32", shape) : undefined,
+      squared: part(squared, begin, count),
+      multiplied: { ...part(multiplied, begin, count), shape: [count] },
+    } as const;
   });
-  const total = (from: number, width: number, to: number): Call => ({
+  const total = (partials: TensorSpec, result: TensorSpec): Call => ({
     kernel: "sumPartials",
-    items: [
-      {
-        partials: at(from, [pieces, width]),
-        row: number,
-        result: at(to, [maxGroups, width]),
-      },
-    ],
+    items: [{ partials, row: number, result }],
   });
+  const sequences: Call[][] = [
+    [
+      {
+        kernel: "accumulate",
+        items: items.map(({ grad, sum, squares, squared }) => {
+          return { grad, sum, squares, partials: squared, groups: number };
+        }),
+      },
+      total(squared, squares),
+    ],
+    [
+      {
+        kernel: "gradientDot",
+        items: items.map(({ grad, sum, multiplied }) => ({ grad, sum, partials: multiplied })),
+      },
+      total(multiplied, products),
+    ],
+  ];
+  if (hasCounts) {
+    const noise = items.map(({ sum, squares }) => ({ sum, squares, groups: number, counts }));
+    sequences.push([{ kernel: "coordinateNoise", items: noise }]);
+  }
+  const from = ({ offset }: { readonly offset: number }) => offset - squares.offset;
   return {
-    workspace: end * float64,
-    results: { offset: results * float64, bytes: sent * float64 },
-    sequences: [
-      [{ kernel: "accumulate", items: added }, total(0, 2, results)],
-      [{ kernel: "gradientDot", items: multiplied }, total(2 * pieces, 1, results + 2 * maxGroups)],
-      ...(hasCounts ? [[{ kernel: "coordinateNoise", items: counted } as const]] : []),
-    ] satisfies Call[][],
+    workspace: workspace.bytes,
+    results: {
+      offset: squares.offset,
+      bytes,
+      products: from(products),
+      counts: from(counts),
+    },
+    sequences,
   };
 }
 
-/** From Σ over the first groups to the mean: g_k is a group's gradient, ḡ = S/K. */
-function statisticsOf(
-  results: Float64Array,
-  groups: number,
-  maxGroups: number,
-  hasProducts: boolean,
-): GroupStatistics {
+/** Offsets of what a letter holds. */
+type Results = ReturnType<typeof planSums>["results"];
+
+/** From the squares of each group and of the sum up to it to the mean: ḡ = S/K. */
+function statisticsOf(squares: Float64Array, groups: number): GroupStatistics {
   let sumOfSquares = 0;
-  for (let k = 0; k < groups; k++) sumOfSquares += results[2 * k] as number;
-  const ofSum = results[2 * (groups - 1) + 1] as number;
-  const dots = results.subarray(2 * maxGroups, 2 * maxGroups + groups);
-  return {
-    groups,
-    sumOfSquares,
-    meanSquare: ofSum / groups ** 2,
-    ...(hasProducts && { products: Array.from(dots, (dot) => dot / groups) }),
-  };
+  for (let k = 0; k < groups; k++) sumOfSquares += squares[2 * k] as number;
+  const ofSum = squares[2 * (groups - 1) + 1] as number;
+  return { groups, sumOfSquares, meanSquare: ofSum / groups ** 2 };
 }
