@@ -42,10 +42,7 @@ function momentumOf(recipe: GoldenRecipe, given: Given): MomentumOption {
         beta2: betas[1],
         eps: recipe.eps,
         correctBias,
-        rank: recipe.rank ?? undefined,
-        projector: projectorOf(recipe, given),
-        updateProjGap: recipe.updateProjGap ?? undefined,
-        refreshOffset: recipe.refreshOffset,
+        ...projectionOf(recipe, given),
         side: recipe.side,
         scale: recipe.scale,
       });
@@ -57,10 +54,7 @@ function momentumOf(recipe: GoldenRecipe, given: Given): MomentumOption {
       return momentums.subspace({
         beta: betas[0],
         correctBias,
-        rank: recipe.rank ?? undefined,
-        projector: projectorOf(recipe, given),
-        updateProjGap: recipe.updateProjGap ?? undefined,
-        refreshOffset: recipe.refreshOffset,
+        ...projectionOf(recipe, given),
         onRefresh: recipe.onRefresh,
         perBasis: recipe.onRefresh === "restart" && biasCorrection.mode !== "hf",
       });
@@ -77,6 +71,15 @@ function ldadamOf({ ldadam, betas, eps, rank, projector }: GoldenRecipe): Moment
     rank: rank ?? undefined,
     projector: projector ?? undefined,
   });
+}
+
+function projectionOf(recipe: GoldenRecipe, given: Given) {
+  return {
+    rank: recipe.rank ?? undefined,
+    projector: projectorOf(recipe, given),
+    updateProjGap: recipe.updateProjGap ?? undefined,
+    refreshOffset: recipe.refreshOffset,
+  };
 }
 
 function projectorOf({ projector }: GoldenRecipe, given: Given): ProjectorOption {
