@@ -74,7 +74,7 @@ const subspaceNames = [
   "refreshDelay",
 ];
 
-const lowRankNames = [...subspaceNames, "scale"];
+const lowRankNames = [...subspaceNames.filter((name) => name !== "refreshDelay"), "scale"];
 
 interface CompatSettings {
   readonly bias?: "hf";

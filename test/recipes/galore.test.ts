@@ -53,3 +53,9 @@ test("a rotation of second moments is refused", () => {
     refusal("ERR_LEAN_INVALID_ARG", "onRefresh", "rotate"),
   );
 });
+
+test("a delay that it does not have is refused", () => {
+  expect(() => galore({ refreshDelay: 1 } as never)).toThrow(
+    refusal("ERR_LEAN_UNKNOWN_OPTION", "refreshDelay", 1),
+  );
+});
