@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(kThreads)
   for (int64_t i = item.begin_of(tile.index) + threadIdx.x * kOctet; i < end;
        i += kThreads * kOctet) {
     const int count = octet_count(i, end);
-    const bool whole = i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= end;
+    const bool whole = is_whole_run(i, end);
     Bits g_bits = {}, s_bits = {}, q_bits = {};
     if (grad != nullptr) g_bits = load(grad, type, i, count, whole);
     if (!fresh) s_bits = load(sum, DType::float32, i, count, whole);

@@ -31,7 +31,7 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t end = min(begin + CoordinateNoise::kTile, item.sum.numel());
   for (int64_t i = begin + threadIdx.x * kOctet; i < end; i += kThreads * kOctet) {
     const int count = octet_count(i, end);
-    const bool whole = i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= end;
+    const bool whole = is_whole_run(i, end);
     const Bits s_bits = load(sum, DType::float32, i, count, whole);
     const Bits q_bits = load(squares, DType::float32, i, count, whole);
     const Octet s = widen(s_bits, DType::float32);

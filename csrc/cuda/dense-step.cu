@@ -77,7 +77,7 @@ __device__ void step_elements(const DenseStep& item, const StepScalars& s,
   const Stepper stepper(item, s, bases);
   for (int64_t i = begin + threadIdx.x * kOctet; i < end; i += kBlock * kOctet) {
     // The same for all lanes of a warp, which has 32 octets in a row.
-    const bool whole = i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= end;
+    const bool whole = is_whole_run(i, end);
     stepper.step(denominators, i, octet_count(i, end), whole);
   }
 }
@@ -112,9 +112,7 @@ __global__ void __launch_bounds__(kStepThreads)
   const Panels panels(item.param);
   const int64_t cols = panels.cols;
   const int width = panels.width();
-  const int64_t first_row = tile.index / panels.across() * panels.height();
-  const int64_t first_col = tile.index % panels.across() * (width * kOctet);
-  const int64_t end_row = min(first_row + panels.height(), panels.rows);
+  const auto [first_row, first_col, end_row] = panels[tile.index];
   const int at_once = kStepThreads / width;  // rows
   const int own_row = threadIdx.x / width;
   const int64_t col = first_col + threadIdx.x % width * kOctet;

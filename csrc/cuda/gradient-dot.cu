@@ -19,7 +19,7 @@ __global__ void __launch_bounds__(kThreads)
   for (int64_t i = item.begin_of(tile.index) + threadIdx.x * kOctet; grad != nullptr && i < end;
        i += kThreads * kOctet) {
     const int count = octet_count(i, end);
-    const bool whole = i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= end;
+    const bool whole = is_whole_run(i, end);
     const Bits g_bits = load(grad, item.grad.dtype, i, count, whole);
     const Bits s_bits = load(sum, DType::float32, i, count, whole);
     const Octet g = widen(g_bits, item.grad.dtype);

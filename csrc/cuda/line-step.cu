@@ -137,9 +137,7 @@ __global__ void __launch_bounds__(kStepThreads)
   const Panels panels(item.param);
   const int64_t cols = panels.cols;
   const int width = panels.width();
-  const int64_t first_row = tile.index / panels.across() * panels.height();
-  const int64_t first_col = tile.index % panels.across() * (width * kOctet);
-  const int64_t end_row = min(first_row + panels.height(), panels.rows);
+  const auto [first_row, first_col, end_row] = panels[tile.index];
   const bool by_rows = item.axis == Axis::rows;
   int found = 0;
   if (by_rows) {

@@ -27,6 +27,16 @@ struct Panels {
   constexpr int64_t count() const {
     return rows * cols == 0 ? 0 : across() * divide_up(rows, height());
   }
+
+  struct Place {
+    int64_t row, col;  // the first ones
+    int64_t end_row;
+  };
+  constexpr Place operator[](uint32_t panel) const {
+    const int64_t row = panel / across() * height();
+    const int64_t end = row + height();
+    return {row, panel % across() * (width() * kOctet), end < rows ? end : rows};
+  }
 };
 
 }  // namespace lean::cuda

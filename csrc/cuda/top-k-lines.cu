@@ -78,7 +78,7 @@ struct ByNorm {
     const DType type = item.grad.dtype;
     double sum = 0;
     for (int64_t i = rank * kOctet; i < length; i += size * kOctet) {
-      const bool whole = i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= length;
+      const bool whole = is_whole_run(i, length);
       const Octet x =
           widen(load(grad, type, row * length + i, octet_count(i, length), whole), type);
 #pragma unroll

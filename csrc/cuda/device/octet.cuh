@@ -12,6 +12,7 @@
 
 #include "core/dtype.h"
 #include "cuda/device/real.cuh"
+#include "cuda/device/reduce.cuh"
 
 namespace lean::cuda {
 
@@ -134,6 +135,12 @@ __device__ inline void store(void* tensor, DType type, int64_t i, int count, con
       if (k < count) to[k] = static_cast<uint16_t>(bits.word[k / 2] >> (k % 2 * 16));
     }
   }
+}
+
+// `whole` of a loop in which every lane is one octet after the last and this one's begins at i: all
+// of the warp end by `end`.
+__device__ inline bool is_whole_run(int64_t i, int64_t end) {
+  return i - threadIdx.x % kWarp * kOctet + kWarp * kOctet <= end;
 }
 
 __device__ inline Octet widen(const Bits& bits, DType type) {
