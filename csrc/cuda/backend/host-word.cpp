@@ -10,8 +10,8 @@ namespace {
 using WaitValue = CUresult(CUDAAPI*)(CUstream stream, CUdeviceptr word, cuuint32_t value,
                                      unsigned how);
 
-// Of the driver, which is not linked. Its form of CUDA 12 needs no setting and asks no attribute of
-// the device. nullptr if it lacks it.
+// Of the driver, which is not linked. The form of CUDA 12 needs no setting of the driver's. nullptr
+// if there is none.
 WaitValue find_wait() {
   void* entry = nullptr;
   cudaDriverEntryPointQueryResult found = cudaDriverEntryPointSymbolNotFound;

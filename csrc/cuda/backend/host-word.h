@@ -22,8 +22,8 @@ class HostWord {
   void raise(uint32_t value);
   bool has_reached(uint32_t value) const;
 
-  // What is enqueued from now on comes after raise(value). The host waits only where the driver is
-  // older than CUDA 12's and has no such wait.
+  // What is enqueued from now on comes after raise(value). The host waits only where the device has
+  // no such wait, as some virtual ones.
   void hold(cudaStream_t stream, uint32_t value) const;
 
  private:
