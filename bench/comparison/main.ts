@@ -1,8 +1,29 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Journal } from "./journal.js";
-import { runComparison } from "./run.js";
-import { parseSettings, usage } from "./settings.js";
+import { compareAll, type FinishedComparison } from "./comparison.js";
+import { publish } from "./publish.js";
+import type { ComparisonRecord } from "./record.js";
+import { renderComparison } from "./report/report.js";
+import { trainAgain } from "./run.js";
+import { parseSettings, type Settings, usage } from "./settings.js";
 import type { Outcome, Training } from "./training.js";
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function showProgress(training: Training, outcome: Outcome, done: number): void {
+  const { entry, learningRate, seed, steps } = training;
+  const { finalLoss, diverged, seconds } = outcome;
+  const what = `${entry.padEnd(13)} lr ${String(learningRate).padEnd(8)} seed ${seed}, ${steps} steps`;
+  const loss = `${finalLoss?.toFixed(4) ?? "no number"}${diverged ? " (diverged)" : ""}`;
+  say(`${(100 * done).toFixed(1).padStart(5)} %  ${what}: loss ${loss}, ${seconds.toFixed(0)} s`);
+}
+
+async function checkAgain({ journal, plans }: FinishedComparison, settings: Settings) {
+  const again = await trainAgain(journal, plans, { count: settings.again, jobs: settings.jobs });
+  say(`Trained again, every loss and weight the same: ${again.length} trainings`);
+}
 
 /** `npm run compare`. */
 async function main(args: readonly string[]): Promise<void> {
@@ -11,20 +32,23 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const journal = new Journal<Training, Outcome>(join(settings.folder, "trainings.jsonl"));
-  await runComparison(journal, {
-    ...settings,
-    onFinish({ entry, learningRate, seed, steps }, { finalLoss, diverged, seconds }, left) {
-      const loss = `${finalLoss?.toFixed(4) ?? "NaN"}${diverged ? " diverged" : ""}`;
-      const clock = new Date().toISOString().slice(11, 19);
-      process.stdout.write(
-        `${clock}  ${entry.padEnd(13)} lr ${String(learningRate).padEnd(8)} seed ${seed} ${String(steps).padStart(4)} steps  ${loss}  ${seconds.toFixed(0)} s, ${left} left of those known\n`,
-      );
-    },
-  });
+  const { folder, from } = settings;
+  let record: ComparisonRecord;
+  if (from === undefined) {
+    const finished = await compareAll({ ...settings, onFinish: showProgress });
+    if (settings.again > 0) await checkAgain(finished, settings);
+    ({ record } = finished);
+  } else {
+    record = JSON.parse(readFileSync(from, "utf8")) as ComparisonRecord;
+  }
+  mkdirSync(folder, { recursive: true });
+  const report = join(folder, "comparison.html");
+  writeFileSync(report, renderComparison(record));
+  say(`The report: ${report}`);
+  if (settings.publish) say(`Written: ${publish(record).join(", ")}`);
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
-  process.stderr.write(`${error.stack}\n`);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 });

@@ -131,3 +131,20 @@ export function open(plans: readonly EntryPlan[], finished: Finished): Training[
     .flatMap(({ sweep, trainings }) => [...sweep.map(({ training }) => training), ...trainings])
     .filter((training) => finished(training) === undefined);
 }
+
+/** How much is done, of all steps, as far as it is known which there will be. */
+export function shareDone(
+  entries: readonly Entry[],
+  plans: readonly EntryPlan[],
+  size: Size,
+  finished: Finished,
+): number {
+  const stepsOf = (trainings: readonly Training[]) =>
+    trainings.reduce((total, { steps }) => total + steps, 0);
+  const swept = plans.flatMap(({ sweep }) => sweep.map(({ training }) => training));
+  const known = [...swept, ...plans.flatMap(({ trainings }) => trainings)];
+  const unplanned = (entries.length - plans.length) * size.rates * size.sweepSteps;
+  const unseeded = entries.length - plans.filter(({ best }) => best !== undefined).length;
+  const all = stepsOf(known) + unplanned + unseeded * size.seeds * size.steps;
+  return 1 - (all - stepsOf(known.filter((training) => finished(training) !== undefined))) / all;
+}

@@ -30,5 +30,10 @@ async function answer(training: Training): Promise<Answer> {
   }
 }
 
-process.on("message", async (training: Training) => process.send?.(await answer(training)));
+process.on("message", async (training: Training) => {
+  // Nobody may be left to hear it.
+  process.send?.(await answer(training), undefined, undefined, (error) => {
+    if (error !== null) process.exit(1);
+  });
+});
 process.on("disconnect", () => process.exit());
