@@ -175,7 +175,7 @@ export const entries: readonly Entry[] = [
   },
   {
     name: "sgdMomentum",
-    title: "SGD, momentum",
+    title: "SGDM",
     note: "momentum of 0.9",
     family: "plain",
     centre: 1e-1,
@@ -247,7 +247,7 @@ export const entries: readonly Entry[] = [
   },
   {
     name: "adamSNSM-topK",
-    title: "AdamSNSM, topK",
+    title: "AdamSNSM topK",
     note: "as AdamSNSM, the subspace being rows or columns",
     family: "subspace",
     centre: 4e-2,
