@@ -205,7 +205,7 @@ describe("the tools of a machine with a GPU, played by scripts,", () => {
         throttled: "0x4",
       },
     });
-    expect(describeDevice("simt")).toMatchObject({ driver: null, clocks: null });
+    expect(describeDevice("cpu")).toMatchObject({ driver: null, clocks: null });
   });
 
   test("ceilings are asked for one by one, and floors find their rates", async () => {

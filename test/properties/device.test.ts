@@ -16,7 +16,7 @@ import {
 } from "lean-optim";
 import { type DevicePointer, deviceMemory } from "../../lib/device-memory.js";
 import { takeCounters } from "../../lib/native.js";
-import { cudaBackends } from "../support/backends.js";
+import { describeOnCuda } from "../support/backends.js";
 import { bitsOf, stateBits } from "../support/bits.js";
 import { decode, encode, randomArray, randomFloats } from "../support/dtypes.js";
 import { refusal } from "../support/refusal.js";
@@ -48,7 +48,7 @@ function upload(device: string, count: number, seed: number, dtype: DType, shift
   return { buffer, ptr, read: () => buffer.read(host, shift * bytesOf[dtype]).slice() };
 }
 
-describe.each(cudaBackends)("on %s", (device) => {
+describeOnCuda("on %s", (device) => {
   const memory = deviceMemory(device);
   const parameter = (count: number, seed = 1, dtype: DType = "float32") => {
     const data = upload(device, count, seed, dtype);
