@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "@jest/globals";
 import type { Recipe } from "lean-optim";
 import type { DeviceName } from "../../lib/devices.js";
 import { describeNative, type KernelName } from "../../lib/native.js";

@@ -9,7 +9,7 @@
 namespace lean::simt {
 namespace {
 
-constexpr std::chrono::seconds kPatience(30);
+constexpr std::chrono::seconds kPatience(10);
 
 // Never destroyed: a thread may be standing at it when the process ends.
 struct State {

@@ -9,7 +9,7 @@ namespace lean::simt {
 
 enum class Gate : unsigned char {
   open,
-  shut,     // until it is opened; for a call in vain after half a minute
+  shut,     // until it is opened; for a call in vain after ten seconds
   failing,  // the next call fails, and opens it
 };
 
