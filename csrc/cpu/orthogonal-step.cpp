@@ -27,7 +27,8 @@ void update_momentum(const OrthogonalStep& item, const StepScalars& s, int64_t b
     const Lanes grad = load(g + i, count) * s.grad_factor;
     const Lanes next = next_momentum(load(m + i, count), grad, s);
     store(m + i, next, count);
-    store(n + i, numerator(next, grad, s), count);
+    const Lanes of_step = numerator(next, grad, s);
+    store(n + i, item.rounded ? rounded_lanes(of_step) : of_step, count);
   }
   squares[0] = sum_squares(Plain<G>{g}, begin, end);
   squares[1] = sum_squares(Plain<float>{n}, begin, end);
@@ -48,15 +49,18 @@ Norms take_momentum(const OrthogonalStep& item, const StepScalars& s, Context& c
   double total[2] = {};
   for (int64_t i = 0; i < 2 * item.pieces(); ++i) total[i % 2] += squares[i];
   const double factor = s.grad_factor;
-  return {__builtin_sqrt(total[0]) * __builtin_fabs(factor), __builtin_sqrt(total[1])};
+  double of_n = __builtin_sqrt(total[1]);
+  if (item.rounded) of_n = to_float(from_float<bfloat16>(static_cast<float>(of_n)));
+  return {__builtin_sqrt(total[0]) * __builtin_fabs(factor), of_n};
 }
 
-void scale(Context& context, float* x, int64_t count, float factor) {
+void scale(Context& context, float* x, int64_t count, float factor, bool rounded) {
   parallel_for(context, divide_up(count, kTileElements), [&](int64_t tile, int) {
     const int64_t end = clamp((tile + 1) * kTileElements, 0, count);
     for (int64_t i = tile * kTileElements; i < end; i += kLanes) {
       const int lanes = static_cast<int>(clamp(end - i, 0, kLanes));
-      store(x + i, load(x + i, lanes) * factor, lanes);
+      const Lanes scaled = load(x + i, lanes) * factor;
+      store(x + i, rounded ? rounded_lanes(scaled) : scaled, lanes);
     }
   });
 }
@@ -86,8 +90,10 @@ void step(const OrthogonalStep& item, StepScalars s, Context& context) {
   float* v = item.exp_avg_sq ? item.exp_avg_sq.as<float>() : nullptr;
   s.step_size = orthogonal_step_size(norms.of_grad, item.max_norm, item.least_step,
                                      item.shape_scale, s.step_size, v);
-  scale(context, n, count, static_cast<float>(1 / (norms.of_n > item.eps ? norms.of_n : item.eps)));
-  NewtonSchulzIteration iteration(context, item.is_wide(), k, item.longer(), n, other, square);
+  scale(context, n, count, static_cast<float>(1 / (norms.of_n > item.eps ? norms.of_n : item.eps)),
+        item.rounded);
+  NewtonSchulzIteration iteration(context, item.is_wide(), item.rounded, k, item.longer(), n, other,
+                                  square);
   const float* o = iteration.run(item.schedule, item.steps);
   dispatch_weight(item.param.dtype, [&]<class W>() {
     if (item.grad.dtype == item.param.dtype) return update<W, W>(item, s, context, o);

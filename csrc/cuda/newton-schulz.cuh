@@ -51,10 +51,11 @@ using Rounds = std::vector<std::vector<Multiplication>>;
 
 class NewtonSchulzPlan {
  public:
-  NewtonSchulzPlan(int64_t rows, int64_t cols, DType type)
+  // Of `whole` ones none is iterated on its Gram matrix.
+  NewtonSchulzPlan(int64_t rows, int64_t cols, DType type, bool whole)
       : type_(type),
         wide_(rows <= cols),
-        by_gram_(std::max(rows, cols) >= 2 * std::min(rows, cols)),
+        by_gram_(!whole && std::max(rows, cols) >= 2 * std::min(rows, cols)),
         rows_(in_octets(rows)),
         cols_(in_octets(cols)) {}
 

@@ -36,6 +36,8 @@ __device__ bool is_active(const OrthogonalStep& item, Bases bases) {
          at<const void>(item.grad, bases) != nullptr;
 }
 
+__device__ float to_bfloat16(float x) { return __bfloat162float(__float2bfloat16_rn(x)); }
+
 // Float32 where that is enough: a sum that overflows it is taken again.
 __device__ double sum_squares(const Octet& octet) {
   float sum = 0;
@@ -61,6 +63,7 @@ class Momentum {
         exp_avg_(at<void>(item.exp_avg, bases)),
         grad_type_(item.grad.dtype),
         type_(item.exp_avg.dtype),
+        rounded_(item.rounded),
         s_(scalars_at(item.scalars, bases)) {}
 
   __device__ Numerator next(int64_t i, int count, bool whole) const {
@@ -72,6 +75,7 @@ class Momentum {
       const Real g = next.grad.x[k] * s_.grad_factor;
       next.momentum.x[k] = next_momentum(next.momentum.x[k], g, s_);
       next.n.x[k] = numerator(next.momentum.x[k], g, s_);
+      if (rounded_) next.n.x[k].x = to_bfloat16(next.n.x[k].x);
     }
     return next;
   }
@@ -85,6 +89,7 @@ class Momentum {
   void* exp_avg_;
   DType grad_type_;
   DType type_;
+  bool rounded_;
   StepScalars s_;
 };
 
@@ -129,7 +134,8 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x != 0) return;
   const StepScalars s = scalars_at(item.scalars, bases);
   const double grad = sqrt(total.grad) * fabs(static_cast<double>(s.grad_factor));
-  const double numerator = sqrt(total.numerator);
+  double numerator = sqrt(total.numerator);
+  if (item.rounded) numerator = to_bfloat16(static_cast<float>(numerator));
   settled[tile.item] = {static_cast<float>(1 / (numerator > item.eps ? numerator : item.eps)),
                         orthogonal_step_size(grad, item.max_norm, item.least_step, item.shape_scale,
                                              s.step_size, at<float>(item.exp_avg_sq, bases))};
@@ -258,24 +264,42 @@ __global__ void __launch_bounds__(kThreads, Core::kBlocks) multiply(Arguments ar
 
 using Kernel = void (*)(Arguments);
 
-DType iterated_type(const OrthogonalStep& item) {
-  return item.precision == Precision::medium ? DType::float16 : DType::float32;
+// What multiplies.
+Unit unit_for(const OrthogonalStep& item) {
+  if (item.rounded) return Unit::bfloat16;
+  return item.precision == Precision::medium ? Unit::float16 : unit_of(item);
 }
 
-Kernel kernel_for(Precision precision) {
-  switch (precision) {
-    case Precision::highest:
+Kernel kernel_for(Unit unit) {
+  switch (unit) {
+    case Unit::float32:
       return multiply<FloatProduct>;
-    case Precision::high:
-      return multiply<TensorProduct<__nv_bfloat16, true>>;
-    case Precision::medium:
+    case Unit::bfloat16:
+      return multiply<TensorProduct<__nv_bfloat16>>;
+    case Unit::float16:
       return multiply<TensorProduct<__half>>;
+    case Unit::split:
+      return multiply<TensorProduct<__nv_bfloat16, true>>;
   }
   return nullptr;
 }
 
+// How X and what is made of it is stored.
+DType iterated_type(const OrthogonalStep& item) {
+  switch (unit_for(item)) {
+    case Unit::bfloat16:
+      return DType::bfloat16;
+    case Unit::float16:
+      return DType::float16;
+    case Unit::float32:
+    case Unit::split:
+      return DType::float32;
+  }
+  return DType::float32;
+}
+
 NewtonSchulzPlan plan_of(const OrthogonalStep& item) {
-  return {item.param.rows(), item.param.cols(), iterated_type(item)};
+  return {item.param.rows(), item.param.cols(), iterated_type(item), item.rounded};
 }
 
 class Launcher {
@@ -335,14 +359,14 @@ class Launcher {
   void iterate(size_t begin, size_t end, std::byte* memory) {
     const auto group = items_.subspan(begin, end - begin);
     std::vector<Start> starts;
-    Rounds rounds[3];  // of each precision
+    std::map<Unit, Rounds> rounds;
     for (size_t i = 0; i < group.size(); ++i) {
       const OrthogonalStep& item = group[i];
       NewtonSchulzPlan plan = plan_of(item);
       starts.push_back({memory, iterated_type(item), plan.rows(), plan.cols()});
       if (item.param.numel() == 0) continue;
-      plan.append(rounds[static_cast<size_t>(item.precision)], static_cast<uint32_t>(i), memory,
-                  item.schedule, item.steps);
+      plan.append(rounds[unit_for(item)], static_cast<uint32_t>(i), memory, item.schedule,
+                  item.steps);
       memory += plan.bytes();
     }
     const OrthogonalStep* items = on_device_ + begin;
@@ -354,9 +378,8 @@ class Launcher {
     });
     recorder_.launch(begin_iterations, tiles.count, kThreads, items, tiles.data,
                      recorder_.upload(std::span<const Start>(starts)), settled, recorder_.bases());
-    for (const Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
-      multiply_rounds(rounds[static_cast<size_t>(precision)], kernel_for(precision), items,
-                      settled);
+    for (const auto& [unit, of_unit] : rounds) {
+      multiply_rounds(of_unit, kernel_for(unit), items, settled);
     }
   }
 

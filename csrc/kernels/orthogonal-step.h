@@ -6,6 +6,8 @@
 //   with v:    v <- v + min(|G|, max_norm)^2;  a = max(least_step, step_size min(|G|, max_norm) /
 //   sqrt(v)) W <- decay_after * (decay_before * W - a * shape_scale * O)
 // A momentum of zero moves nothing: then O = 0.
+// rounded: N, |N|, X and every product are rounded to bfloat16, as torch.optim.Muon does, and the
+// products are those that it has; whatever the precision.
 #pragma once
 
 #include <tuple>
@@ -31,6 +33,7 @@ struct OrthogonalStep {
   double max_norm = 0;
   double least_step = 0;
   double shape_scale = 1;
+  bool rounded = false;
   Precision precision = Precision::highest;
   Rounding rounding = Rounding::nearest;
   int64_t seed = 0;
@@ -51,6 +54,7 @@ struct OrthogonalStep {
         field("maxNorm", &OrthogonalStep::max_norm),
         field("leastStep", &OrthogonalStep::least_step),
         field("shapeScale", &OrthogonalStep::shape_scale),
+        field("rounded", &OrthogonalStep::rounded),
         field("precision", &OrthogonalStep::precision),
         field("rounding", &OrthogonalStep::rounding),
         field("seed", &OrthogonalStep::seed),

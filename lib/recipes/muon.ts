@@ -17,6 +17,8 @@ export interface MuonOptions extends Omit<RecipeOptions, "bias"> {
   nsSchedule?: NewtonSchulzSchedule;
   /** Default "original"; with "matchRmsAdamW" AdamW's learning rates fit. */
   shapeScale?: ShapeScale;
+  /** "torch": the iterations round to bfloat16 wherever torch.optim.Muon's do. */
+  compat?: "torch";
 }
 
 /**
@@ -24,16 +26,17 @@ export interface MuonOptions extends Omit<RecipeOptions, "bias"> {
  * of a Nesterov momentum. For matrices; embeddings, heads and vectors are better given to `adamw` in
  * a group of their own (vectors are stepped as by AdamW in any case). State for an m × n weight: mn
  * momentum. Differs from torch in iterating in float32, or at what `precision` says, where torch
- * always rounds to bfloat16.
+ * always rounds to bfloat16, as `compat: "torch"` does.
  *
  * @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_OPTION
  */
 export function muon(options: MuonOptions = {}): Recipe {
   requireKnownOptions("muon", options, [
     ...recipeOptionNames.filter((name) => name !== "bias"),
-    ...["momentum", "nesterov", "nsSteps", "nsSchedule", "shapeScale"],
+    ...["momentum", "nesterov", "nsSteps", "nsSchedule", "shapeScale", "compat"],
   ]);
-  const { momentum: beta, nesterov, nsSteps, nsSchedule, shapeScale, ...step } = options;
-  const momentum = orthogonal({ beta, nesterov, steps: nsSteps, schedule: nsSchedule, shapeScale });
+  const { momentum: beta, nesterov, nsSteps, nsSchedule, shapeScale, compat, ...step } = options;
+  const iterations = { steps: nsSteps, schedule: nsSchedule, compat };
+  const momentum = orthogonal({ beta, nesterov, ...iterations, shapeScale });
   return compose("muon", { ...step, momentum }, options, { lr: 1e-3, weightDecay: 0.1 });
 }

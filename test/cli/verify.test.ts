@@ -52,7 +52,10 @@ test("every kernel has cases, under names of their own", () => {
 
 describe("lean-optim verify", () => {
   test("the shape of its JSON", async () => {
-    const { code, ...report } = await verify("--filter", "^(prologue|adam_vector|torch_muon_tall)");
+    const { code, ...report } = await verify(
+      "--filter",
+      "^(prologue|adam_vector|ldadam_svd_ef_tall)",
+    );
     expect(code).toBe(0);
     const { cases } = report;
     const [kernel] = cases;
@@ -76,26 +79,26 @@ describe("lean-optim verify", () => {
         reason: null,
       },
       {
-        file: "torch_muon_tall.safetensors",
-        system: "torch.optim.Muon",
+        file: "ldadam_svd_ef_tall.safetensors",
+        system: "LDAdamW",
         variant: expect.stringMatching(/./),
         error: null,
         tolerance: null,
         status: "skipped",
-        reason: expect.stringMatching(/bfloat16/),
+        reason: expect.stringMatching(/singular vectors/),
       },
     ]);
     expect(report).toMatchObject({ passed: cases.length - 1, failed: 0, skipped: 1 });
   });
 
   test("as text", async () => {
-    const { code, out } = await runMain("verify", "--filter", "^(prologue|adam_vector|torch_muon)");
+    const { code, out } = await runMain("verify", "--filter", "^(prologue|adam_vector|ldadam_svd)");
     expect(code).toBe(0);
     expect(out).toMatch(/^device cpu: \w+\/\w+$/m);
     expect(out).toMatch(/^prologue +9 +0 +0 +0\.000$/m);
     expect(out).toMatch(/^sn-sm GenericOptim +1 +0 +0 +0\.\d+$/m);
-    expect(out).toMatch(/^torch.optim.Muon +0 +0 +3 +iterates in bfloat16/m);
-    expect(out).toMatch(/^10 passed, 0 failed, 3 skipped$/m);
+    expect(out).toMatch(/^LDAdamW +0 +0 +6 +follows singular vectors/m);
+    expect(out).toMatch(/^10 passed, 0 failed, 6 skipped$/m);
   });
 
   test("a trajectory that is not walked fails, and so does the command", async () => {

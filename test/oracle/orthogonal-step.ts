@@ -13,6 +13,8 @@ export interface OrthogonalStepInput {
   readonly schedule: Schedule;
   readonly steps: number;
   readonly eps: number;
+  /** What the numerator and every product of the iterations is rounded to; default: not at all. */
+  readonly round?: (value: number) => number;
   readonly maxNorm: number;
   readonly leastStep: number;
   readonly shapeScale: number;

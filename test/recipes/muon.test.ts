@@ -84,6 +84,7 @@ test.each([
   [{ nsSchedule: "newton" }, "ERR_LEAN_INVALID_ARG", "schedule"],
   [{ shapeScale: "rms" }, "ERR_LEAN_INVALID_ARG", "shapeScale"],
   [{ momentum: 1 }, "ERR_LEAN_INVALID_ARG", "beta"],
+  [{ compat: "jax" }, "ERR_LEAN_INVALID_ARG", "compat"],
   [{ bias: "hf" }, "ERR_LEAN_UNKNOWN_OPTION", "bias"],
   [{ decay: "l2" }, "ERR_LEAN_UNSUPPORTED", "decay"],
 ] as const)("%j is refused", (options, code, parameter) => {

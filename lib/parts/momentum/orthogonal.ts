@@ -40,6 +40,8 @@ export interface OrthogonalOptions {
   steps?: number;
   /** Default "original". */
   shapeScale?: ShapeScale;
+  /** "torch": all that is iterated on is rounded to bfloat16, whatever the `precision`. */
+  compat?: "torch";
   /** Of vectors, which are stepped as by AdamW: beta1, beta2 and eps. */
   vectorBetas?: readonly [number, number];
   vectorEps?: number;
@@ -55,6 +57,7 @@ const known = [
   "schedule",
   "steps",
   "shapeScale",
+  "compat",
   "vectorBetas",
   "vectorEps",
   "adaptive",
@@ -77,7 +80,8 @@ const shapeScales = {
 export function orthogonal(options: OrthogonalOptions = {}): Momentum {
   requireKnownOptions("orthogonal", options, known);
   const { beta = 0.95, nesterov = true, schedule = "muon", shapeScale = "original" } = options;
-  const { vectorBetas = [0.9, 0.999], vectorEps = 1e-8, adaptive } = options;
+  const { vectorBetas = [0.9, 0.999], vectorEps = 1e-8, adaptive, compat } = options;
+  if (compat !== undefined) requireOneOf("compat", compat, ["torch"]);
   requireBeta("beta", beta);
   requireBoolean("nesterov", nesterov);
   requireOneOf("schedule", schedule, ["muon", "polarExpress", "exact"]);
@@ -110,6 +114,7 @@ export function orthogonal(options: OrthogonalOptions = {}): Momentum {
       constants: {
         schedule,
         steps,
+        rounded: compat === "torch",
         shapeScale: rows * cols === 0 ? 1 : shapeScales[shapeScale](rows, cols),
         ...(adaptive !== undefined && {
           maxNorm: adaptive.maxNorm,
@@ -132,6 +137,7 @@ export function orthogonal(options: OrthogonalOptions = {}): Momentum {
     shapeScale,
     vectorBetas,
     vectorEps,
+    ...(compat === undefined ? {} : { compat }),
     ...(adaptive === undefined ? {} : { adaptive }),
     plan,
   };

@@ -1,6 +1,7 @@
 import { matrix } from "../../../../test/oracle/matrix.js";
 import { orthogonalFactor, type Schedule } from "../../../../test/oracle/newton-schulz.js";
 import { orthogonalStep } from "../../../../test/oracle/orthogonal-step.js";
+import { decodeBfloat16, encodeBfloat16 } from "../../../../test/oracle/rounding.js";
 import type { Precision } from "../../../optimizer-options.js";
 import { numel, type StateDType } from "../../../tensor.js";
 import { describeTypes, turn, type WeightTypes, weightTypes } from "../choices.js";
@@ -18,6 +19,8 @@ import { emptyShapes, type MatrixShape, oddShapes } from "../shapes.js";
 import { checkStochastic } from "../stochastic-rounding.js";
 import { floats, storageError, unitRoundoff, valuesOf } from "../tensors.js";
 
+const toBfloat16 = (x: number) => decodeBfloat16(encodeBfloat16(x));
+
 interface OrthogonalSpec {
   readonly shape: MatrixShape;
   readonly types: WeightTypes;
@@ -32,6 +35,7 @@ interface OrthogonalSpec {
   readonly shapeScale?: number;
   readonly rounding?: "nearest" | "stochastic";
   readonly precision?: Precision;
+  readonly rounded?: boolean;
   /** Momentum and gradient are zero. */
   readonly blank?: boolean;
   readonly seed: number;
@@ -56,7 +60,7 @@ const plainAverage = stepScalars({
 function orthogonalItem(spec: OrthogonalSpec): TestItem {
   const { shape, types, state, scalars, schedule, steps, accumulator, blank, seed } = spec;
   const { maxNorm = 0.3, leastStep = 5e-4, shapeScale = 1.5, rounding = "nearest" } = spec;
-  const { precision = "highest" } = spec;
+  const { precision = "highest", rounded = false } = spec;
   const count = numel(shape);
   const some = (offset: number, size: number) => noise(count, seed + offset).map((x) => size * x);
   const param = floats(types.param, shape, some(0, 0.5));
@@ -79,6 +83,7 @@ function orthogonalItem(spec: OrthogonalSpec): TestItem {
       maxNorm,
       leastStep,
       shapeScale,
+      rounded,
       precision,
       rounding,
       seed: 1,
@@ -86,7 +91,8 @@ function orthogonalItem(spec: OrthogonalSpec): TestItem {
     },
     writes: ["param", "expAvg", "expAvgSq"],
     check(worst) {
-      const shapes = { shape, schedule, steps, eps, maxNorm, leastStep, shapeScale };
+      const round = rounded ? toBfloat16 : undefined;
+      const shapes = { shape, round, schedule, steps, eps, maxNorm, leastStep, shapeScale };
       const stored = accumulator === null ? null : Math.fround(accumulator);
       const after = orthogonalStep({ ...before, ...shapes, accumulator: stored }, scalars);
       const gradient = {
@@ -108,8 +114,10 @@ function orthogonalItem(spec: OrthogonalSpec): TestItem {
       if (rounding === "stochastic" && types.param === "bfloat16") {
         return checkStochastic(worst, found, after.param, bounds);
       }
-      const rounded = bounds.map((bound, i) => bound + storageError(types.param, after.param[i]));
-      worst.near("param", found, after.param, rounded);
+      const withStorage = bounds.map(
+        (bound, i) => bound + storageError(types.param, after.param[i]),
+      );
+      worst.near("param", found, after.param, withStorage);
     },
   };
 }
@@ -138,12 +146,14 @@ function directionError(spec: OrthogonalSpec, numerator: Float64Array): number {
   // Three products a step, each a sum over at most the longer side; six standard deviations. On the
   // Gram matrix, the relative error of a singular value is that of its square.
   const roundings = 3 * spec.steps * (2 + 2 * Math.sqrt(Math.max(rows, cols)));
-  const operands = 3 * spec.steps * roundedOperands(spec.precision ?? "highest");
+  const operands = 3 * spec.steps * roundedOperands(spec);
   return (u * roundings + operands) * Math.max(stretch, 1);
 }
 
 /** What rounding both operands adds to the relative error of a product, where a device does. */
-function roundedOperands(precision: Precision): number {
+function roundedOperands({ rounded = false, precision = "highest" }: OrthogonalSpec): number {
+  // The oracle's roundings, too, but for those of numbers half way between two.
+  if (rounded) return unitRoundoff("bfloat16");
   switch (precision) {
     case "highest":
       return 0;
@@ -216,6 +226,11 @@ export const cases = [
         steps: 7,
       }),
     ]),
+  ),
+  kernelCase("orthogonalStep", "rounded as torch rounds", () =>
+    [...oddShapes, ...longShapes].map((shape, i) =>
+      orthogonalItem({ ...plain, shape, rounded: true, seed: i }),
+    ),
   ),
   kernelCase("orthogonalStep", "precisions side by side, and steps of every number", () =>
     (["high", "medium", "highest"] as const).flatMap((precision, i) =>
