@@ -8,6 +8,10 @@ import {
   adamSN,
   adamSNSM,
   adamw,
+  apollo,
+  fira,
+  galore,
+  ldadam,
   muon,
   Optimizer,
   type OptimizerOptions,
@@ -301,21 +305,24 @@ describe.each(cudaBackends)("on %s", (device) => {
     }
   });
 
+  /** What three steps of three matrices take, and what they leave. */
+  function threeWeights(recipe: Recipe, dtype: DType, options: OptimizerOptions) {
+    const made = [0, 1, 2].map((i) => ({
+      ...parameter((17 + i) * 12, i, dtype),
+      shape: [17 + i, 12],
+    }));
+    using optimizer = make(made, recipe, options);
+    for (let step = 0; step < 3; step++) optimizer.step();
+    const state = stateBits(optimizer.stateDict());
+    const { launches, workspaceBytes } = optimizer;
+    return { launches, workspaceBytes, state, weights: made.map((m) => bitsOf(m.data.read())) };
+  }
+
   test.each<DType>(["float32", "bfloat16", "float16"])(
     "projected weights of %s that take turns in little memory step to the same bits",
     (dtype) => {
       const recipe = adamSNSM({ ...subspace, stateDtype: "bfloat16" });
-      const run = (options: OptimizerOptions) => {
-        const made = [0, 1, 2].map((i) => ({
-          ...parameter((17 + i) * 12, i, dtype),
-          shape: [17 + i, 12],
-        }));
-        using optimizer = make(made, recipe, options);
-        for (let step = 0; step < 3; step++) optimizer.step();
-        const state = stateBits(optimizer.stateDict());
-        const { launches, workspaceBytes } = optimizer;
-        return { launches, workspaceBytes, state, weights: made.map((m) => bitsOf(m.data.read())) };
-      };
+      const run = (options: OptimizerOptions) => threeWeights(recipe, dtype, options);
       const { launches, workspaceBytes, ...together } = run({});
       const alone = run({ scratchBytes: 0 });
       const inTwos = run({ scratchBytes: dtype === "float32" ? 500 : 300 });
@@ -325,6 +332,21 @@ describe.each(cudaBackends)("on %s", (device) => {
       expect(alone.workspaceBytes).toBeLessThan(workspaceBytes);
     },
   );
+
+  test.each([
+    ["galore", galore({ rank: 3, updateProjGap: 2 })],
+    ["galore on either side", galore({ rank: 3, updateProjGap: 2, side: "full" })],
+    ["fira", fira({ rank: 3, updateProjGap: 2 })],
+    ["apollo", apollo({ rank: 3, updateProjGap: 2 })],
+    ["ldadam", ldadam({ rank: 3 })],
+    ["ldadam by singular vectors", ldadam({ rank: 3, method: "svd" })],
+  ])("under %s, too", (_, recipe) => {
+    const { launches, workspaceBytes, ...together } = threeWeights(recipe, "float32", {});
+    const alone = threeWeights(recipe, "float32", { scratchBytes: 0 });
+    expect(alone).toMatchObject(together);
+    expect(alone.launches).toBeGreaterThan(launches);
+    expect(alone.workspaceBytes).toBeLessThan(workspaceBytes);
+  });
 
   // Both axes of a weight with more columns than rows, and so, by default, with sums by columns.
   test.each([
