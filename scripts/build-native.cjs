@@ -20,6 +20,8 @@ const ROOT = path.join(__dirname, "..");
 const OUTPUT = "lean_optim.node";
 // By target: what it makes.
 const SIMT = { lean_optim_simt: "simt.node", simt_tests: "simt_tests" };
+// In somebody's node_modules, where it is built once.
+const INSTALLED = ROOT.includes(`${path.sep}node_modules${path.sep}`);
 const FROM_ENVIRONMENT = [
   "LEAN_CUDA",
   "LEAN_CUDA_ARCHITECTURES",
@@ -52,6 +54,13 @@ function toolEnvironment() {
     .map((home) => path.join(home, "bin", "nvcc"))
     .find((file) => fs.existsSync(file));
   if (env.CUDACXX === undefined) delete env.CUDACXX;
+  // The same files are compiled for the addon, for the interpreter's and for the packed package's
+  // tests, in folders of their own.
+  if (!INSTALLED && has("ccache")) {
+    for (const language of ["CXX", "CUDA"]) env[`CMAKE_${language}_COMPILER_LAUNCHER`] ??= "ccache";
+    env.CCACHE_BASEDIR ??= ROOT;
+    env.CCACHE_NOHASHDIR ??= "1";
+  }
   return env;
 }
 
@@ -66,6 +75,7 @@ function variant({ debug, sanitize, shipped }) {
         ...definitions,
         CMAKE_BUILD_TYPE: "RelWithDebInfo",
         LEAN_SANITIZE: "address,undefined",
+        LEAN_CUDA: "OFF", // its host code needs a device, or the interpreter, which is another build
       },
     };
   }
@@ -131,8 +141,7 @@ function build({ to, simt = false, ...what } = {}) {
     }
   }
   // A user's node_modules need not keep the objects.
-  if (ROOT.includes(`${path.sep}node_modules${path.sep}`))
-    fs.rmSync(path.join(ROOT, "build", "cmake"), { recursive: true, force: true });
+  if (INSTALLED) fs.rmSync(path.join(ROOT, "build", "cmake"), { recursive: true, force: true });
   return target;
 }
 

@@ -33,6 +33,7 @@ const BUILD_TOOLS = [
   { name: "CMake", find: () => find("cmake"), package: "cmake" },
   { name: "a C++ compiler", find: () => find(process.env.CXX || "c++"), package: "g++" },
   { name: "make or ninja", find: () => find("ninja") ?? find("make"), package: "ninja-build" },
+  { name: "ccache", find: () => find("ccache"), package: "ccache", onlyApt: true },
   { name: "OpenBLAS", find: findOpenBlas, package: "libopenblas-serial-dev", onlyApt: true },
 ];
 const DOCTEST = {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { bindingFile } from "../lib/binding.js";
 import { libraryText } from "../lib/cli/info.js";
 import { describeLibraries, type LibraryDescription } from "../lib/native.js";
-import { cudaBackends } from "./support/backends.js";
+import { describeOnCuda } from "./support/backends.js";
 import { runChild } from "./support/child.js";
 
 interface Said {
@@ -48,7 +48,7 @@ test("a device that does not exist has none to describe", () => {
   );
 });
 
-describe.each(cudaBackends)("on %s", (device) => {
+describeOnCuda("on %s", (device) => {
   test("none in the folder: what needs them says what to install", () => {
     const { svd, ldadam, powerIteration, libraries } = reportFrom("/nowhere", device);
     expect(powerIteration).toBeNull();

@@ -1,6 +1,6 @@
 import { addressOf, DeviceBuffer, DeviceView, deviceMemory } from "../lib/device-memory.js";
 import { describeNative } from "../lib/native.js";
-import { cudaBackends } from "./support/backends.js";
+import { describeOnCuda } from "./support/backends.js";
 import { refusal } from "./support/refusal.js";
 
 const code = (expected: string) => expect.objectContaining({ name: "LeanError", code: expected });
@@ -48,7 +48,7 @@ test("a device that is not there says why", () => {
   }
 });
 
-describe.each(cudaBackends)("a buffer on %s", (device) => {
+describeOnCuda("a buffer on %s", (device) => {
   const memory = deviceMemory(device);
 
   test("is zeroed, and takes and gives copies", () => {

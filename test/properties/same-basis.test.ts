@@ -3,7 +3,7 @@ import { adamSNSM, Optimizer, type ProjectorOption, projectors } from "lean-opti
 import { Mirrored } from "../../lib/cli/verify/mirrored.js";
 import type { Matrix } from "../oracle/matrix.js";
 import { orthonormalityDefect, subspaceDistance } from "../oracle/orthonormal.js";
-import { cudaBackends } from "../support/backends.js";
+import { describeOnCuda } from "../support/backends.js";
 import { basisOf } from "../support/bases.js";
 import { decayingMatrix } from "../support/gradients.js";
 
@@ -29,7 +29,7 @@ function refreshed(device: string, projector: ProjectorOption, cols: number): Ma
   return basisOf(optimizer);
 }
 
-describe.each(cudaBackends)("on %s", (device) => {
+describeOnCuda("on %s", (device) => {
   test.each([16, 24, 20, 28, 40])("srht: bit for bit along a side of %d", (cols) => {
     expect(refreshed(device, "srht", cols)).toEqual(refreshed("cpu", "srht", cols));
   });

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { describe, test } from "@jest/globals";
 import type { Recipe } from "lean-optim";
 import type { DeviceName } from "../../lib/devices.js";
 import { describeNative, type KernelName } from "../../lib/native.js";
@@ -14,6 +15,12 @@ export function backends(): DeviceName[] {
 
 /** Those that are no CPU. */
 export const cudaBackends = backends().filter((device) => device !== "cpu");
+
+/** `describe.each` of them, which does not take an empty list. */
+export function describeOnCuda(name: string, tests: (device: DeviceName) => void): void {
+  if (cudaBackends.length > 0) describe.each(cudaBackends)(name, tests);
+  else test.skip(`${name}: there is none`, () => {});
+}
 
 export function hasKernel(device: string, kernel: KernelName): boolean {
   const found = describeNative(device).devices.find(({ name }) => name === device);

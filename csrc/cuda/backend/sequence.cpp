@@ -45,4 +45,12 @@ void Sequence::forget() {
   for (Piece& piece : pieces_) piece.step->forget();
 }
 
+void Sequence::settle(cudaStream_t stream) {
+  for (Piece& piece : pieces_) piece.step->settle(stream);
+}
+
+void Sequence::raise() {
+  for (Piece& piece : pieces_) piece.step->raise();
+}
+
 }  // namespace lean::cuda

@@ -8,6 +8,11 @@ export function formatNumber(value: number): string {
   return Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(3)));
 }
 
+/** `0`, `500`, `12k`. */
+export function formatTokens(tokens: number): string {
+  return tokens >= 1000 ? `${formatNumber(tokens / 1000)}k` : String(tokens);
+}
+
 /** Ticks of one axis, with as many decimals as they need to be told apart. */
 export function formatTicks(ticks: readonly number[]): string[] {
   const decimals = [0, 1, 2, 3].find((digits) =>

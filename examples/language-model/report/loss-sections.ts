@@ -1,5 +1,5 @@
 import type { ContenderResult, Evaluation } from "../training/results.js";
-import { formatCount, formatLoss, formatNumber } from "./format.js";
+import { formatCount, formatLoss, formatNumber, formatTokens } from "./format.js";
 import { lineChart, type Series } from "./line-chart.js";
 import { type Markup, markup } from "./markup.js";
 import type { DemoRecord } from "./record.js";
@@ -31,7 +31,7 @@ export function lossSections({ results, facts }: DemoRecord): Markup {
     title: "Validation loss against tokens",
     xLabel: "tokens trained on",
     series: curves(results, ({ tokens }) => tokens),
-    formatX: (tokens) => (tokens >= 1000 ? `${formatNumber(tokens / 1000)}k` : String(tokens)),
+    formatX: formatTokens,
   });
   const bySeconds = lineChart({
     ...common,
