@@ -56,6 +56,7 @@ const products: ReadonlySet<StepKernel> = new Set([
   "subspaceStep",
   "lowRankStep",
   "orthogonalStep",
+  "ldadamStep",
 ]);
 
 /** Refreshes of bases, which may have schedules and reports (csrc/kernels/basis.h). */

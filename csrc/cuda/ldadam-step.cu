@@ -1,17 +1,21 @@
-// The stages of the step (kernels/ldadam-step.h), each one launch over all items but for the
-// orthonormalization, in which items take turns with the whole grid: V and B V; the new basis, T
-// and T.T; coordinates; weights and errors. A' = G + error exists nowhere: products sum it up as
-// they load it; but where B is decomposed, it is formed, and the host has cuSOLVER find its vectors
-// between two launches (ldadam-vectors.cuh). Between the launches an item has scratch memory of
-// three times its coordinates (as many numbers as its momentum), once its basis and twice
-// rank x rank.
+// The stages of the step (kernels/ldadam-step.h), each one launch over all items of a group
+// (turns.h) and each way to multiply, but for the orthonormalization, in which items take turns
+// with the whole grid: V and B V; the new basis, T and T.T; coordinates; weights and errors.
+// Products with A' and of what goes back to the weights' size may be on tensor cores; those of r x
+// r matrices, through which moments go at every step, are in float32. A' = G + error exists
+// nowhere: products sum it up as they load it; but where B is decomposed, it is formed, and the
+// host has cuSOLVER find its vectors between two launches (ldadam-vectors.cuh). Between the
+// launches an item has scratch memory of three times its coordinates (as many numbers as its
+// momentum), once its basis and twice rank x rank.
 #include "kernels/ldadam-step.h"
 
 #include <algorithm>
 
 #include "cuda/device/rounder.cuh"
 #include "cuda/ldadam-vectors.cuh"
+#include "cuda/projected-product.cuh"
 #include "cuda/register.h"
+#include "cuda/turns.h"
 
 namespace lean::cuda {
 namespace {
@@ -28,7 +32,8 @@ __global__ void open(const LdadamStep* items, size_t count, Scratch scratch, Bas
 }
 
 // V, and the variance in the place of the second moment.
-__global__ void __launch_bounds__(kThreads)
+template <class Core>
+__global__ void __launch_bounds__(kThreads, Core::kBlocks)
     project_target(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
@@ -40,22 +45,21 @@ __global__ void __launch_bounds__(kThreads)
   const void* momentum = at<const void>(step.item.exp_avg, bases);
   const DType type = step.item.exp_avg.dtype;
   float* second = at<float>(step.item.exp_avg_sq, bases);
-  const int64_t cols = product.cols();
   uint32_t most = 0;
-  FloatProduct::compute(product, Corner::of(tile.index, cols),
-                        [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
-                          const int64_t i = row * cols + col;
-                          const Octet m = load_octet(momentum, type, i, count, whole);
-                          Octet variance = load_octet(second, DType::float32, i, count, whole);
+  Core::compute(product, Corner::of(tile.index, product.cols()),
+                [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
+                  const int64_t i = row * product.cols() + col;
+                  const Octet m = load_octet(momentum, type, i, count, whole);
+                  Octet variance = load_octet(second, DType::float32, i, count, whole);
 #pragma unroll
-                          for (int k = 0; k < kOctet; ++k) {
-                            octet.x[k] = multiply_add(m.x[k], t.m_share, octet.x[k] * t.a_share);
-                            variance.x[k] = old_variance(m.x[k], variance.x[k], t);
-                          }
-                          most = largest_bits(most, octet, count);
-                          store_octet(step.v, i, count, whole, octet);
-                          store_octet(second, i, count, whole, variance);
-                        });
+                  for (int k = 0; k < kOctet; ++k) {
+                    octet.x[k] = multiply_add(m.x[k], t.m_share, octet.x[k] * t.a_share);
+                    variance.x[k] = old_variance(m.x[k], variance.x[k], t);
+                  }
+                  most = largest_bits(most, octet, count);
+                  store_octet(step.v, i, count, whole, octet);
+                  store_octet(second, i, count, whole, variance);
+                });
   merge_largest(&step.found.largest_v, step.item.decomposes() ? 0 : most);
 }
 
@@ -80,8 +84,8 @@ __global__ void __launch_bounds__(kThreads)
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
   if (!step.is_active() || step.is_first()) return;
+  if (!step.has_beside()) return;
   const Transport t = step.found.transport;
-  if (t.m_share == 0 || step.is_decomposed()) return;
   const float share = t.m_share / t.a_share;
   const void* momentum = at<const void>(step.item.exp_avg, bases);
   const Product product = {step.by_rank(momentum, step.item.exp_avg.dtype),
@@ -95,25 +99,45 @@ __global__ void __launch_bounds__(kThreads)
                         });
 }
 
-// B V over the share of A' in B: the lengths of columns do not matter.
+// P (m V), which B V has beside what A' has of it.
 __global__ void __launch_bounds__(kThreads)
+    multiply_beside(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const Step step = Step::of(items, tile.item, scratch, bases);
+  if (!step.is_active() || step.is_first() || !step.has_beside()) return;
+  const LdadamStep& item = step.item;
+  const Product product = {step.rows(at<const void>(item.basis, bases), item.basis.dtype),
+                           step.square(step.transfer, false)};
+  const int64_t rank = item.rank();
+  FloatProduct::compute(product, Corner::of(tile.index, rank),
+                        [&](int64_t row, int64_t col, int count, bool whole, const Octet& octet) {
+                          store_octet(step.basis, row * rank + col, count, whole, octet);
+                        });
+}
+
+// B V over the share of A' in B: the lengths of columns do not matter.
+template <class Core>
+__global__ void __launch_bounds__(kThreads, Core::kBlocks)
     multiply_target(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
   if (!step.is_active() || step.is_first() || step.is_decomposed()) return;
   const LdadamStep& item = step.item;
   const float factor = at<const StepScalars>(item.scalars, bases)->grad_factor;
-  const Product of_sum = {step.sum(false, factor), step.by_rank(step.v, DType::float32)};
-  Product of_momentum = {step.rows(at<const void>(item.basis, bases), item.basis.dtype),
-                         step.square(step.transfer, false)};
-  if (step.found.transport.m_share == 0) of_momentum.a.depth = of_momentum.b.depth = 0;
+  const Product product = {step.sum(false, factor), step.by_rank(step.v, DType::float32)};
+  const bool has_beside = step.has_beside();
   const int64_t rank = item.rank();
   uint32_t most = 0;
-  FloatProduct::compute(of_sum, of_momentum, Corner::of(tile.index, rank),
-                        [&](int64_t row, int64_t col, int count, bool whole, const Octet& octet) {
-                          most = largest_bits(most, octet, count);
-                          store_octet(step.basis, row * rank + col, count, whole, octet);
-                        });
+  Core::compute(product, Corner::of(tile.index, rank),
+                [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
+                  const int64_t i = row * rank + col;
+                  Octet more = {};
+                  if (has_beside) more = load_octet(step.basis, DType::float32, i, count, whole);
+#pragma unroll
+                  for (int k = 0; k < kOctet; ++k) octet.x[k] = octet.x[k] + more.x[k];
+                  most = largest_bits(most, octet, count);
+                  store_octet(step.basis, i, count, whole, octet);
+                });
   merge_largest(&step.found.largest_y, most);
 }
 
@@ -179,18 +203,19 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-__global__ void __launch_bounds__(kThreads)
+template <class Core>
+__global__ void __launch_bounds__(kThreads, Core::kBlocks)
     project(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
   if (!step.is_active()) return;
   const float factor = at<const StepScalars>(step.item.scalars, bases)->grad_factor;
   const Product product = step.ordered(step.sum(true, factor), step.new_columns());
-  const int64_t cols = product.cols();
-  FloatProduct::compute(product, Corner::of(tile.index, cols),
-                        [&](int64_t row, int64_t col, int count, bool whole, const Octet& octet) {
-                          store_octet(step.v, row * cols + col, count, whole, octet);
-                        });
+  Core::compute(product, Corner::of(tile.index, product.cols()),
+                [&](int64_t row, int64_t col, int count, bool whole, const Octet& octet) {
+                  float* to = Step::of(items, tile.item, scratch, bases).v;
+                  store_octet(to, row * product.cols() + col, count, whole, octet);
+                });
 }
 
 // T m and (T.T) of the variance.
@@ -251,31 +276,53 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
-__global__ void __launch_bounds__(kThreads)
+// A step of the weights. What it needs is looked up when the sums are there, which leave no
+// registers for it.
+class WeightUpdate {
+ public:
+  __device__ WeightUpdate(const LdadamStep& item, Bases bases) : item_(item), bases_(bases) {}
+
+  __device__ void begin(float*) {
+    s_ = scalars_at(item_.scalars, bases_);
+    rounder_ = rounder_of(item_, bases_);
+    param_ = at<void>(item_.param, bases_);
+    cols_ = item_.param.cols();
+    type_ = item_.param.dtype;
+  }
+
+  __device__ void operator()(int64_t row, int64_t col, int count, bool whole,
+                             const Octet& n) const {
+    const int64_t i = row * cols_ + col;
+    Octet w = load_octet(param_, type_, i, count, whole);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], n.x[k], s_);
+    store(param_, type_, i, count, rounder_.narrow(w, type_, i), whole);
+  }
+
+ private:
+  const LdadamStep& item_;
+  Bases bases_;
+  StepScalars s_;
+  Rounder rounder_;
+  void* param_;
+  int64_t cols_;
+  DType type_;
+};
+
+template <class Core>
+__global__ void __launch_bounds__(kThreads, Core::kBlocks)
     update_weights(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
   if (!step.is_active()) return;
-  const LdadamStep& item = step.item;
-  const StepScalars s = scalars_at(item.scalars, bases);
-  const Rounder rounder = rounder_of(item, bases);
-  void* param = at<void>(item.param, bases);
-  const DType type = item.param.dtype;
   const Product product = step.ordered(step.by_other(step.spread, DType::float32),
                                        step.rows(step.basis, DType::float32));
-  const int64_t cols = product.cols();
-  FloatProduct::compute(product, Corner::of(tile.index, cols),
-                        [&](int64_t row, int64_t col, int count, bool whole, const Octet& n) {
-                          const int64_t i = row * cols + col;
-                          Octet w = load_octet(param, type, i, count, whole);
-#pragma unroll
-                          for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], n.x[k], s);
-                          store(param, type, i, count, rounder.narrow(w, type, i), whole);
-                        });
+  Core::compute(product, Corner::of(tile.index, product.cols()), WeightUpdate(step.item, bases));
 }
 
 // error <- A' - back'(h - k m)
-__global__ void __launch_bounds__(kThreads)
+template <class Core>
+__global__ void __launch_bounds__(kThreads, Core::kBlocks)
     update_errors(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
@@ -290,17 +337,17 @@ __global__ void __launch_bounds__(kThreads)
   const Product product =
       step.ordered(step.by_other(step.v, DType::float32), step.rows(step.basis, DType::float32));
   const int64_t cols = product.cols();
-  FloatProduct::compute(product, Corner::of(tile.index, cols),
-                        [&](int64_t row, int64_t col, int count, bool whole, const Octet& less) {
-                          const int64_t i = row * cols + col;
-                          const Octet g = load_octet(grad, item.grad.dtype, i, count, whole);
-                          Octet e = load_octet(error, type, i, count, whole);
+  Core::compute(product, Corner::of(tile.index, cols),
+                [&](int64_t row, int64_t col, int count, bool whole, const Octet& less) {
+                  const int64_t i = row * cols + col;
+                  const Octet g = load_octet(grad, item.grad.dtype, i, count, whole);
+                  Octet e = load_octet(error, type, i, count, whole);
 #pragma unroll
-                          for (int k = 0; k < kOctet; ++k) {
-                            e.x[k] = multiply_add(g.x[k], factor, e.x[k]) - less.x[k];
-                          }
-                          store(error, type, i, count, rounder.narrow(e, type, i), whole);
-                        });
+                  for (int k = 0; k < kOctet; ++k) {
+                    e.x[k] = multiply_add(g.x[k], factor, e.x[k]) - less.x[k];
+                  }
+                  store(error, type, i, count, rounder.narrow(e, type, i), whole);
+                });
 }
 
 __global__ void __launch_bounds__(kThreads)
@@ -331,28 +378,85 @@ size_t settle_blocks(std::span<const LdadamStep> items) {
   return static_cast<size_t>(most);
 }
 
-void record(std::span<const LdadamStep> items, Recorder& recorder) {
-  if (items.empty()) return;
-  const PartialSums memory = partial_sums(items, recorder, scratch_floats);
-  int64_t rank = 0;
-  for (const LdadamStep& item : items) rank = std::max(rank, item.rank());
-  const Scratch scratch = {memory.data,
-                           memory.offsets,
-                           recorder.scratch<Found>(static_cast<int64_t>(items.size())),
-                           {recorder.scratch<double>(rank * rank),
-                            recorder.scratch<double>(rank * rank), recorder.scratch<double>(rank),
-                            recorder.scratch<int32_t>(rank), recorder.scratch<double>(1)}};
-  const LdadamStep* on_device = recorder.upload(items);
-  const auto launch = [&](auto kernel, auto count) {
-    const Tiles tiles = recorder.tiles(items, [&](const LdadamStep& item) -> int64_t {
+class Launcher {
+ public:
+  Launcher(std::span<const LdadamStep> items, Recorder& recorder)
+      : items_(items), recorder_(recorder), on_device_(recorder.upload(items)) {
+    const Turns turns = take_turns(items, recorder, [](const LdadamStep& item) {
+      return scratch_floats(item) * static_cast<int64_t>(sizeof(float));
+    });
+    int64_t rank = 0;
+    for (const LdadamStep& item : items) rank = std::max(rank, item.rank());
+    groups_ = turns.groups;
+    all_ = {turns.data,
+            turns.offsets,
+            recorder.scratch<Found>(static_cast<int64_t>(items.size())),
+            {recorder.scratch<double>(rank * rank), recorder.scratch<double>(rank * rank),
+             recorder.scratch<double>(rank), recorder.scratch<int32_t>(rank),
+             recorder.scratch<double>(1)}};
+    if (std::ranges::any_of(items, &LdadamStep::decomposes)) {
+      decomposition_ = std::make_shared<Decomposition>(items, recorder);
+    }
+  }
+
+  void record() {
+    for (const Group& group : groups_) record_group(group);
+  }
+
+ private:
+  using Kernel = void (*)(const LdadamStep*, const Tile*, Scratch, Bases);
+
+  // Over as many tiles of each item as count(item) says.
+  template <class Count>
+  void launch(Kernel kernel, Count count) {
+    const Tiles tiles = recorder_.tiles(own_, [&](const LdadamStep& item) -> int64_t {
       return item.param.numel() == 0 ? 0 : count(item);
     });
-    recorder.launch(kernel, tiles.count, kThreads, on_device, tiles.data, scratch,
-                    recorder.bases());
-  };
+    recorder_.launch(kernel, tiles.count, kThreads, own_on_device_, tiles.data, scratch_,
+                     recorder_.bases());
+  }
+
+  // What multiplies is each item's choice.
+  template <class Count>
+  void launch(Kernel on_floats, Kernel on_halves, Kernel on_split, Count count) {
+    const auto of = [&](Kernel kernel, auto unit) {
+      launch(kernel, [&](const LdadamStep& item) { return unit(unit_of(item)) ? count(item) : 0; });
+    };
+    of(on_halves, [](Unit unit) { return unit == Unit::bfloat16 || unit == Unit::float16; });
+    of(on_split, [](Unit unit) { return unit == Unit::split; });
+    of(on_floats, [](Unit unit) { return unit == Unit::float32; });
+  }
+
+  void record_group(const Group& group);
+
+  std::span<const LdadamStep> items_;
+  Recorder& recorder_;
+  const LdadamStep* on_device_;
+  std::vector<Group> groups_;
+  Scratch all_;
+  std::shared_ptr<Decomposition> decomposition_;
+  // The group that is recorded.
+  std::span<const LdadamStep> own_;
+  const LdadamStep* own_on_device_ = nullptr;
+  Scratch scratch_ = {};
+};
+
+// Gradients in float16 are multiplied in bfloat16, too: what a gradient scale kept from vanishing
+// has been divided by it.
+void Launcher::record_group(const Group& group) {
+  using Brain = TensorProduct<__nv_bfloat16>;
+  using Split = TensorProduct<__nv_bfloat16, true>;
+  own_ = group.of(items_);
+  own_on_device_ = on_device_ + group.first;
+  scratch_ = all_;
+  scratch_.offsets += group.first;
+  scratch_.found += group.first;
   const auto of_coordinates = [](const LdadamStep& item) {
     return item.side == Side::right ? product_tiles(item.others(), item.rank())
                                     : product_tiles(item.rank(), item.others());
+  };
+  const auto of_basis = [](const LdadamStep& item) {
+    return product_tiles(item.projected(), item.rank());
   };
   const auto of_weights = [](const LdadamStep& item) {
     return product_tiles(item.param.rows(), item.param.cols());
@@ -360,26 +464,32 @@ void record(std::span<const LdadamStep> items, Recorder& recorder) {
   const auto parts_of_coordinates = [](const LdadamStep& item) {
     return parts_of(coordinates(item));
   };
-  recorder.launch(open, (items.size() + kThreads - 1) / kThreads, kThreads, on_device, items.size(),
-                  scratch, recorder.bases());
-  launch(project_target, of_coordinates);
-  if (std::ranges::any_of(items, &LdadamStep::decomposes)) {
-    recorder.host(std::make_unique<SingularVectors>(items, on_device, scratch, recorder));
+  recorder_.launch(open, (group.count + kThreads - 1) / kThreads, kThreads, own_on_device_,
+                   group.count, scratch_, recorder_.bases());
+  launch(project_target<FloatProduct>, project_target<Brain>, project_target<Split>,
+         of_coordinates);
+  if (std::ranges::any_of(own_, &LdadamStep::decomposes)) {
+    recorder_.host(std::make_unique<SingularVectors>(own_, own_on_device_, scratch_, decomposition_,
+                                                     recorder_.bases()));
   }
   launch(scale_target, parts_of_coordinates);
   launch(multiply_momentum,
          [](const LdadamStep& item) { return product_tiles(item.rank(), item.rank()); });
-  launch(multiply_target,
-         [](const LdadamStep& item) { return product_tiles(item.projected(), item.rank()); });
-  recorder.launch_together(settle_bases, settle_blocks(items), kThreads, on_device, items.size(),
-                           scratch, recorder.bases());
-  launch(project, of_coordinates);
+  launch(multiply_beside, of_basis);
+  launch(multiply_target<FloatProduct>, multiply_target<Brain>, multiply_target<Split>, of_basis);
+  recorder_.launch_together(settle_bases, settle_blocks(own_), kThreads, own_on_device_,
+                            group.count, scratch_, recorder_.bases());
+  launch(project<FloatProduct>, project<Brain>, project<Split>, of_coordinates);
   launch(carry, of_coordinates);
   launch(update_moments, parts_of_coordinates);
-  launch(update_weights, of_weights);
-  launch(update_errors,
+  launch(update_weights<FloatProduct>, update_weights<Brain>, update_weights<Split>, of_weights);
+  launch(update_errors<FloatProduct>, update_errors<Brain>, update_errors<Split>,
          [&](const LdadamStep& item) { return item.error.base < 0 ? 0 : of_weights(item); });
   launch(store_bases, [](const LdadamStep& item) { return parts_of(item.basis.numel()); });
+}
+
+void record(std::span<const LdadamStep> items, Recorder& recorder) {
+  if (!items.empty()) Launcher(items, recorder).record();
 }
 
 const Registered<LdadamStep, record> registered;

@@ -12,6 +12,7 @@
 #include "cuda/backend/check.h"
 #include "cuda/ldadam-view.cuh"
 #include "cuda/libs/svd-solver.h"
+#include "cuda/recorder.h"
 
 namespace lean::cuda::ldadam {
 
@@ -76,33 +77,53 @@ __global__ void __launch_bounds__(kThreads)
   (of_others ? step.v : step.basis)[across ? j * lines + line : at] = static_cast<float>(x);
 }
 
+inline bool is_decomposed(const LdadamStep& item) {
+  return item.decomposes() && item.param.numel() > 0;
+}
+
+// Of the shorter side's Gram matrix.
+inline SvdProblem problem_of(const LdadamStep& item) {
+  const int64_t order = std::min(item.projected(), item.others());
+  return {SvdDriver::syevdx, order, order, std::min(item.rank(), order), true};
+}
+
+// The library, and room for each item in turn.
+struct Decomposition {
+  SvdSolver solver{"LDAdam's method \"svd\""};
+  double* target = nullptr;
+  SvdBuffers buffers = {};
+
+  Decomposition(std::span<const LdadamStep> items, Recorder& recorder) {
+    int64_t most = 0;
+    SvdSizes sizes = {};
+    for (const LdadamStep& item : items) {
+      if (!is_decomposed(item)) continue;
+      most = std::max(most, item.param.numel());
+      sizes.cover(SvdSizes::of(problem_of(item)));
+    }
+    target = recorder.scratch<double>(most);
+    buffers.matrix = recorder.scratch<double>(sizes.matrix);
+    buffers.values = recorder.scratch<double>(sizes.values);
+    buffers.info = recorder.scratch<int>(1);
+    for (const LdadamStep& item : items) {
+      if (!is_decomposed(item)) continue;
+      const size_t bytes = solver.work_bytes(problem_of(item), buffers);
+      buffers.work_bytes = std::max(buffers.work_bytes, bytes);
+    }
+    buffers.work = recorder.scratch<std::byte>(static_cast<int64_t>(buffers.work_bytes));
+  }
+};
+
+// Of a group of items.
 class SingularVectors final : public HostStep {
  public:
   SingularVectors(std::span<const LdadamStep> items, const LdadamStep* on_device,
-                  const Scratch& scratch, Recorder& recorder)
-      : solver_("LDAdam's method \"svd\""),
-        items_(items.begin(), items.end()),
+                  const Scratch& scratch, std::shared_ptr<Decomposition> with, Bases bases)
+      : items_(items.begin(), items.end()),
         on_device_(on_device),
         scratch_(scratch),
-        bases_(recorder.bases()) {
-    int64_t target = 0;
-    SvdSizes sizes = {};
-    for (const LdadamStep& item : items_) {
-      if (!is_decomposed(item)) continue;
-      target = std::max(target, item.param.numel());
-      sizes.cover(SvdSizes::of(problem_of(item)));
-    }
-    target_ = recorder.scratch<double>(target);
-    buffers_.matrix = recorder.scratch<double>(sizes.matrix);
-    buffers_.values = recorder.scratch<double>(sizes.values);
-    buffers_.info = recorder.scratch<int>(1);
-    for (const LdadamStep& item : items_) {
-      if (!is_decomposed(item)) continue;
-      const size_t bytes = solver_.work_bytes(problem_of(item), buffers_);
-      buffers_.work_bytes = std::max(buffers_.work_bytes, bytes);
-    }
-    buffers_.work = recorder.scratch<std::byte>(static_cast<int64_t>(buffers_.work_bytes));
-  }
+        with_(std::move(with)),
+        bases_(bases) {}
 
   bool is_due(std::span<const uint64_t> bases) override {
     due_.clear();
@@ -114,23 +135,13 @@ class SingularVectors final : public HostStep {
   }
 
   void run(cudaStream_t stream) override {
-    solver_.set_stream(stream);
+    with_->solver.set_stream(stream);
     for (const uint32_t i : due_) decompose(i, stream);
   }
 
   void forget() override {}
 
  private:
-  static bool is_decomposed(const LdadamStep& item) {
-    return item.decomposes() && item.param.numel() > 0;
-  }
-
-  // Of the shorter side's Gram matrix.
-  static SvdProblem problem_of(const LdadamStep& item) {
-    const int64_t order = std::min(item.projected(), item.others());
-    return {SvdDriver::syevdx, order, order, std::min(item.rank(), order), true};
-  }
-
   static unsigned blocks(int64_t count) {
     return static_cast<unsigned>((count + kThreads - 1) / kThreads);
   }
@@ -139,31 +150,30 @@ class SingularVectors final : public HostStep {
     const LdadamStep& item = items_[i];
     const int64_t m = item.param.rows(), n = item.param.cols();
     const auto tiles = static_cast<unsigned>(product_tiles(m, n));
-    form_target<<<tiles, kThreads, 0, stream>>>(on_device_, i, scratch_, target_, bases_);
+    form_target<<<tiles, kThreads, 0, stream>>>(on_device_, i, scratch_, with_->target, bases_);
     check(cudaGetLastError(), "could not launch a kernel");
     const SvdProblem problem = problem_of(item);
     const int64_t order = problem.rows;
     // Column-major, B^T lies there.
     const bool of_columns = (item.side == Side::right) != item.is_beyond();
-    solver_.add_gram(target_, !of_columns, order, of_columns ? m : n, false, buffers_.matrix);
-    guard<<<blocks(order * order), kThreads, 0, stream>>>(scratch_, i, buffers_.matrix,
+    with_->solver.add_gram(with_->target, !of_columns, order, of_columns ? m : n, false,
+                           with_->buffers.matrix);
+    guard<<<blocks(order * order), kThreads, 0, stream>>>(scratch_, i, with_->buffers.matrix,
                                                           order * order);
     check(cudaGetLastError(), "could not launch a kernel");
-    const SvdVectors vectors = solver_.solve(problem, buffers_);
+    const SvdVectors vectors = with_->solver.solve(problem, with_->buffers);
     const int64_t lines = item.is_beyond() ? item.others() : item.projected();
     take_vectors<<<blocks(lines * item.rank()), kThreads, 0, stream>>>(
-        on_device_, i, scratch_, vectors, problem.count, buffers_.info, bases_);
+        on_device_, i, scratch_, vectors, problem.count, with_->buffers.info, bases_);
     check(cudaGetLastError(), "could not launch a kernel");
   }
 
-  SvdSolver solver_;  // first: without its libraries nothing else is worth while
   std::vector<LdadamStep> items_;
   const LdadamStep* on_device_;
   Scratch scratch_;
+  std::shared_ptr<Decomposition> with_;
   Bases bases_;
   std::vector<uint32_t> due_;
-  double* target_ = nullptr;
-  SvdBuffers buffers_ = {};
 };
 
 }  // namespace lean::cuda::ldadam

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "cuda/device/float-product.cuh"
-#include "cuda/partial-sums.h"
 #include "cuda/refresh/largest.cuh"
 #include "cuda/refresh/orthonormal.cuh"
 #include "kernels/ldadam-step.h"
@@ -38,9 +37,10 @@ struct Found {
   __device__ float scale_of_y() const { return scale_for(__uint_as_float(largest_y)); }
 };
 
+// Of a group of items (turns.h).
 struct Scratch {
-  float* data;
-  const int64_t* offsets;
+  std::byte* data;
+  const int64_t* offsets;  // bytes
   Found* found;
   Orthonormal::Memory orthonormal;  // of the item whose turn it is
 };
@@ -69,7 +69,7 @@ struct Step {
                             Bases bases) {
     const LdadamStep& item = items[i];
     const int64_t own = aligned(coordinates(item));
-    float* v = scratch.data + scratch.offsets[i];
+    auto* v = reinterpret_cast<float*>(scratch.data + scratch.offsets[i]);
     float* basis = v + 3 * own;
     float* transfer = basis + aligned(item.projected() * item.rank());
     return {item,  bases,    scratch.found[i],
@@ -82,6 +82,8 @@ struct Step {
            at<const void>(item.grad, bases) != nullptr;
   }
   __device__ bool is_first() const { return found.transport.first; }
+  // Whether B V is more than A' has of it.
+  __device__ bool has_beside() const { return found.transport.m_share != 0 && !is_decomposed(); }
   // Whether its new basis is there without a product.
   __device__ bool is_decomposed() const { return item.decomposes() && !item.is_beyond(); }
   __device__ bool right() const { return item.side == Side::right; }

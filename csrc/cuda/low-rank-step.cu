@@ -10,9 +10,9 @@
 #include "cuda/device/moments.cuh"
 #include "cuda/device/octet-tiles.cuh"
 #include "cuda/device/rounder.cuh"
-#include "cuda/partial-sums.h"
 #include "cuda/projected-product.cuh"
 #include "cuda/register.h"
+#include "cuda/turns.h"
 #include "math/low-rank.h"
 
 namespace lean::cuda {
@@ -20,23 +20,23 @@ namespace {
 
 constexpr int64_t padded(int64_t floats) { return (floats + 7) / 8 * 8; }
 
-// What an item keeps between the launches, in the scratch memory of all.
-class Kept {
- public:
-  Kept() = default;
-  Kept(std::span<const LowRankStep> items, Recorder& recorder) {
-    const PartialSums memory = partial_sums(items, recorder, [](const LowRankStep& item) {
-      const bool keeps_projection = item.two_sided() || item.is_scaled();
-      const int64_t second = keeps_projection ? item.lines() * item.rank() : 0;
-      const int64_t lines = item.is_scaled() ? padded(item.lines()) : 0;
-      return padded(item.exp_avg.numel()) + padded(second) + 7 * lines;
-    });
-    data_ = memory.data;
-    offsets_ = memory.offsets;
-  }
+// Floats that an item keeps between the launches.
+int64_t kept_floats(const LowRankStep& item) {
+  const bool keeps_projection = item.two_sided() || item.is_scaled();
+  const int64_t second = keeps_projection ? item.lines() * item.rank() : 0;
+  const int64_t lines = item.is_scaled() ? padded(item.lines()) : 0;
+  return padded(item.exp_avg.numel()) + padded(second) + 7 * lines;
+}
+
+// They lie in the scratch memory of a group.
+struct Kept {
+  std::byte* data;
+  const int64_t* offsets;  // bytes
 
   // N, of the moments' shape.
-  __device__ float* direction(uint32_t item) const { return data_ + offsets_[item]; }
+  __device__ float* direction(uint32_t item) const {
+    return reinterpret_cast<float*>(data + offsets[item]);
+  }
   // R; two-sided, G B and then A N.
   __device__ float* projection(const LowRankStep& of, uint32_t item) const {
     return direction(item) + padded(of.exp_avg.numel());
@@ -49,10 +49,6 @@ class Kept {
   __device__ float* factors(const LowRankStep& of, uint32_t item) const {
     return reinterpret_cast<float*>(squares(of, item) + 3 * padded(of.lines()));
   }
-
- private:
-  float* data_ = nullptr;
-  const int64_t* offsets_ = nullptr;
 };
 
 // There is no coupled decay in a projected gradient. Not to be stepped: active is 0.
@@ -390,13 +386,25 @@ class Launcher {
       : items_(items),
         recorder_(recorder),
         on_device_(recorder.upload(items)),
-        kept_(items, recorder) {}
+        turns_(take_turns(items, recorder, [](const LowRankStep& item) {
+          return kept_floats(item) * static_cast<int64_t>(sizeof(float));
+        })) {}
 
-  // Over as many tiles of each item as tiles(item) says.
+  // Calls body() once for each group, whose items then are what is launched.
+  template <class Body>
+  void for_each_group(Body body) {
+    for (const Group& group : turns_.groups) {
+      group_ = group;
+      body();
+    }
+  }
+
+  // Over as many tiles of each item of the group as tiles(item) says.
   template <class Count>
   void launch(Kernel kernel, Count count) {
-    const Tiles tiles = recorder_.tiles(items_, count);
-    recorder_.launch(kernel, tiles.count, kThreads, on_device_, tiles.data, kept_,
+    const Tiles tiles = recorder_.tiles(group_.of(items_), count);
+    const Kept kept = {turns_.data, turns_.offsets + group_.first};
+    recorder_.launch(kernel, tiles.count, kThreads, on_device_ + group_.first, tiles.data, kept,
                      recorder_.bases());
   }
 
@@ -404,7 +412,8 @@ class Launcher {
   std::span<const LowRankStep> items_;
   Recorder& recorder_;
   const LowRankStep* on_device_;
-  Kept kept_;
+  Turns turns_;
+  Group group_ = {};
 };
 
 // Both products of the items of a unit, with what comes between them.
@@ -425,8 +434,7 @@ void launch_back(Launcher& launcher, Unit unit) {
   });
 }
 
-void record(std::span<const LowRankStep> items, Recorder& recorder) {
-  Launcher launcher(items, recorder);
+void launch_group(Launcher& launcher) {
   using Brain = TensorProduct<__nv_bfloat16>;
   launch_project<Brain>(launcher, Unit::bfloat16);
   launch_project<TensorProduct<__half>>(launcher, Unit::float16);
@@ -460,6 +468,11 @@ void record(std::span<const LowRankStep> items, Recorder& recorder) {
     const bool wanted = scaled(item) && item.direction == Direction::gradient;
     return wanted ? octet_tiles(item.param.rows(), item.param.cols()) : 0;
   });
+}
+
+void record(std::span<const LowRankStep> items, Recorder& recorder) {
+  Launcher launcher(items, recorder);
+  launcher.for_each_group([&] { launch_group(launcher); });
 }
 
 const Registered<LowRankStep, record> registered;

@@ -3,7 +3,6 @@
 // second projects D back and steps the weights in its epilogue, so that each is touched once.
 #include "kernels/subspace-step.h"
 
-#include <algorithm>
 #include <cstddef>
 
 #include "cuda/device/line-denominators.cuh"
@@ -13,6 +12,7 @@
 #include "cuda/device/rounder.cuh"
 #include "cuda/projected-product.cuh"
 #include "cuda/register.h"
+#include "cuda/turns.h"
 
 namespace lean::cuda {
 namespace {
@@ -226,52 +226,30 @@ __global__ void __launch_bounds__(kThreads, Core::kBlocks)
 
 using Kernel = void (*)(const SubspaceStep*, const Tile*, Differences, Bases);
 
-// Bytes of an item's D, of which the next one's begins at a multiple of a sector.
+// Bytes of an item's D.
 size_t difference_bytes(const SubspaceStep& item) {
-  constexpr size_t kSector = 32;
-  const size_t bytes = static_cast<size_t>(item.exp_avg.numel()) * size_of(coordinate_type(item));
-  return (bytes + kSector - 1) / kSector * kSector;
+  return static_cast<size_t>(item.exp_avg.numel()) * size_of(coordinate_type(item));
 }
 
-// Items whose D is in the scratch memory at the same time.
-struct Group {
-  size_t first, count;
-};
-
-// D of all layers of a large model would take more than its whole state. So items take turns, in as
-// many groups as the recorder's bound asks for.
 class Launcher {
  public:
   Launcher(std::span<const SubspaceStep> items, Recorder& recorder)
-      : items_(items), recorder_(recorder), on_device_(recorder.upload(items)) {
-    std::vector<int64_t> offsets;
-    size_t used = 0, most = 0;
-    for (size_t i = 0; i < items.size(); ++i) {
-      const size_t bytes = difference_bytes(items[i]);
-      if (groups_.empty() || used + bytes > recorder.scratch_bytes()) {
-        groups_.push_back({i, 0});
-        used = 0;
-      }
-      ++groups_.back().count;
-      offsets.push_back(static_cast<int64_t>(used));
-      used += bytes;
-      most = std::max(most, used);
-    }
-    differences_ = {recorder.scratch<std::byte>(static_cast<int64_t>(most)),
-                    recorder.upload(std::span<const int64_t>(offsets))};
-  }
+      : items_(items),
+        recorder_(recorder),
+        on_device_(recorder.upload(items)),
+        turns_(take_turns(items, recorder, difference_bytes)) {}
 
-  std::span<const Group> groups() const { return groups_; }
+  std::span<const Group> groups() const { return turns_.groups; }
 
   // One launch for the items of a group and unit.
   void project(const Group& group, Kernel kernel, Unit unit) {
-    launch(group, kernel, recorder_.tiles(items_of(group), TilesOf{unit, &SubspaceStep::exp_avg}));
+    launch(group, kernel, recorder_.tiles(group.of(items_), TilesOf{unit, &SubspaceStep::exp_avg}));
   }
 
   // Backwards: what was projected last is the likeliest still to be in a cache.
   void project_back(const Group& group, Kernel kernel, Unit unit) {
     launch(group, kernel,
-           recorder_.tiles_reversed(items_of(group), TilesOf{unit, &SubspaceStep::param}));
+           recorder_.tiles_reversed(group.of(items_), TilesOf{unit, &SubspaceStep::param}));
   }
 
  private:
@@ -285,21 +263,15 @@ class Launcher {
     }
   };
 
-  std::span<const SubspaceStep> items_of(const Group& group) const {
-    return items_.subspan(group.first, group.count);
-  }
-
   void launch(const Group& group, Kernel kernel, const Tiles& tiles) {
     recorder_.launch(kernel, tiles.count, kThreads, on_device_ + group.first, tiles.data,
-                     Differences{differences_.data, differences_.offsets + group.first},
-                     recorder_.bases());
+                     Differences{turns_.data, turns_.offsets + group.first}, recorder_.bases());
   }
 
   std::span<const SubspaceStep> items_;
   Recorder& recorder_;
   const SubspaceStep* on_device_;
-  std::vector<Group> groups_;
-  Differences differences_;
+  Turns turns_;
 };
 
 // D of float16 gradients is projected back in bfloat16: what a gradient scale kept from vanishing

@@ -48,6 +48,7 @@ struct LdadamStep {
   Tensor counters;    // Counters
   Side side = Side::right;
   Following method = Following::power_iteration;
+  Precision precision = Precision::highest;  // of products with A', and of what goes back
   double beta1 = 0;
   double beta2 = 0;
   double rho = 0;
@@ -58,14 +59,15 @@ struct LdadamStep {
 
   static constexpr auto fields() {
     return std::tuple{
-        field("param", &LdadamStep::param),     field("grad", &LdadamStep::grad),
-        field("expAvg", &LdadamStep::exp_avg),  field("expAvgSq", &LdadamStep::exp_avg_sq),
-        field("basis", &LdadamStep::basis),     optional_field("error", &LdadamStep::error),
-        field("scalars", &LdadamStep::scalars), field("counters", &LdadamStep::counters),
-        field("side", &LdadamStep::side),       field("method", &LdadamStep::method),
-        field("beta1", &LdadamStep::beta1),     field("beta2", &LdadamStep::beta2),
-        field("rho", &LdadamStep::rho),         field("rounding", &LdadamStep::rounding),
-        field("seed", &LdadamStep::seed),       field("stream", &LdadamStep::stream),
+        field("param", &LdadamStep::param),       field("grad", &LdadamStep::grad),
+        field("expAvg", &LdadamStep::exp_avg),    field("expAvgSq", &LdadamStep::exp_avg_sq),
+        field("basis", &LdadamStep::basis),       optional_field("error", &LdadamStep::error),
+        field("scalars", &LdadamStep::scalars),   field("counters", &LdadamStep::counters),
+        field("side", &LdadamStep::side),         field("method", &LdadamStep::method),
+        field("beta1", &LdadamStep::beta1),       field("beta2", &LdadamStep::beta2),
+        field("rho", &LdadamStep::rho),           field("precision", &LdadamStep::precision),
+        field("rounding", &LdadamStep::rounding), field("seed", &LdadamStep::seed),
+        field("stream", &LdadamStep::stream),
     };
   }
 
@@ -78,11 +80,12 @@ struct LdadamStep {
   // Whether the other side is the shorter one, whose vectors come first.
   constexpr bool is_beyond() const { return projected() > others(); }
 
-  // V, B V and r x r matrices in float32; the Gram matrix in float64. svd: and B.
+  // V, B V, the new basis's transpose and r x r matrices in float32; the Gram matrix in float64.
+  // svd: and B.
   int64_t workspace_bytes() const {
     const int64_t target = decomposes() ? param.numel() : 0;
-    return 4 * rank() * (others() + projected() + 2 * rank()) + 8 * rank() * rank() + 4 * target +
-           64 * 6;
+    const int64_t lines = others() + projected() + (side == Side::right ? projected() : 0);
+    return 4 * rank() * (lines + 2 * rank()) + 8 * rank() * rank() + 4 * target + 64 * 7;
   }
 
   void check() const {

@@ -9,6 +9,10 @@ import {
   adamSN,
   adamSNSM,
   adamw,
+  apollo,
+  fira,
+  galore,
+  ldadam,
   muon,
   Optimizer,
   type OptimizerOptions,
@@ -302,21 +306,25 @@ describeOnCuda("on %s", (device) => {
     }
   });
 
+  const matrices = (dtype: DType, ...shapes: (readonly [number, number])[]) =>
+    shapes.map(([rows, cols], i) => ({
+      ...parameter(rows * cols, i, dtype),
+      shape: [rows, cols],
+    }));
+  const stepped = (made: readonly Made[], recipe: Recipe, options: OptimizerOptions = {}) => {
+    using optimizer = make(made, recipe, options);
+    for (let step = 0; step < 3; step++) optimizer.step();
+    const state = stateBits(optimizer.stateDict());
+    const { launches, workspaceBytes } = optimizer;
+    return { launches, workspaceBytes, state, weights: made.map((m) => bitsOf(m.data.read())) };
+  };
+
   test.each<DType>(["float32", "bfloat16", "float16"])(
     "projected weights of %s that take turns in little memory step to the same bits",
     (dtype) => {
       const recipe = adamSNSM({ ...subspace, stateDtype: "bfloat16" });
-      const run = (options: OptimizerOptions) => {
-        const made = [0, 1, 2].map((i) => ({
-          ...parameter((17 + i) * 12, i, dtype),
-          shape: [17 + i, 12],
-        }));
-        using optimizer = make(made, recipe, options);
-        for (let step = 0; step < 3; step++) optimizer.step();
-        const state = stateBits(optimizer.stateDict());
-        const { launches, workspaceBytes } = optimizer;
-        return { launches, workspaceBytes, state, weights: made.map((m) => bitsOf(m.data.read())) };
-      };
+      const run = (options: OptimizerOptions) =>
+        stepped(matrices(dtype, [17, 12], [18, 12], [19, 12]), recipe, options);
       const { launches, workspaceBytes, ...together } = run({});
       const alone = run({ scratchBytes: 0 });
       const inTwos = run({ scratchBytes: dtype === "float32" ? 500 : 300 });
@@ -327,18 +335,22 @@ describeOnCuda("on %s", (device) => {
     },
   );
 
-  const matrices = (dtype: DType, ...shapes: (readonly [number, number])[]) =>
-    shapes.map(([rows, cols], i) => ({
-      ...parameter(rows * cols, i, dtype),
-      shape: [rows, cols],
-    }));
-  const stepped = (made: readonly Made[], recipe: Recipe, options: OptimizerOptions = {}) => {
-    using optimizer = make(made, recipe, options);
-    for (let step = 0; step < 2; step++) optimizer.step();
-    const state = stateBits(optimizer.stateDict());
-    const { launches, workspaceBytes } = optimizer;
-    return { launches, workspaceBytes, state, weights: made.map((m) => bitsOf(m.data.read())) };
-  };
+  test.each([
+    ["galore", galore({ rank: 3, updateProjGap: 2 })],
+    ["galore on either side", galore({ rank: 3, updateProjGap: 2, side: "full" })],
+    ["fira", fira({ rank: 3, updateProjGap: 2 })],
+    ["apollo", apollo({ rank: 3, updateProjGap: 2 })],
+    ["ldadam", ldadam({ rank: 3 })],
+    ["ldadam by singular vectors", ldadam({ rank: 3, method: "svd" })],
+  ])("under %s, too", (_, recipe) => {
+    const run = (options: OptimizerOptions) =>
+      stepped(matrices("float32", [17, 12], [18, 12], [19, 12]), recipe, options);
+    const { launches, workspaceBytes, ...together } = run({});
+    const alone = run({ scratchBytes: 0 });
+    expect(alone).toMatchObject(together);
+    expect(alone.launches).toBeGreaterThan(launches);
+    expect(alone.workspaceBytes).toBeLessThan(workspaceBytes);
+  });
 
   test("orthogonal steps of any number of matrices take as many launches as the one with the most", () => {
     const square = [9, 9] as const;

@@ -20,6 +20,7 @@ import {
 } from "../../../../test/oracle/matrix.js";
 import { orthonormalityDefect } from "../../../../test/oracle/orthonormal.js";
 import { projectedShape } from "../../../../test/oracle/subspace.js";
+import type { Precision } from "../../../optimizer-options.js";
 import type { KernelTensor } from "../../../run-kernel.js";
 import { numel, type StateDType } from "../../../tensor.js";
 import { basisOf, emptyProjections, type Projection, projections } from "../bases.js";
@@ -28,7 +29,7 @@ import { describeTypes, stateTypes, turn, type WeightTypes, weightTypes } from "
 import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { type RandomKey, replayCase } from "../replay-case.js";
-import { sumError, u } from "../rounding.js";
+import { roundedOperands, sumError, u } from "../rounding.js";
 import {
   counters,
   countersTensor,
@@ -54,6 +55,7 @@ interface LdadamSpec extends Projection {
   readonly updates: number;
   /** How the basis follows. */
   readonly method?: "powerIteration" | "svd";
+  readonly precision?: Precision;
   readonly rounding?: "nearest" | "stochastic";
   readonly key?: RandomKey;
   /** Elements of the gradient by rows, in the place of noise. */
@@ -80,6 +82,7 @@ interface Item {
     readonly counters: KernelTensor;
     readonly side: string;
     readonly method: string;
+    readonly precision: Precision;
     readonly beta1: number;
     readonly beta2: number;
     readonly rho: number;
@@ -95,7 +98,7 @@ interface Item {
 
 function make(spec: LdadamSpec): Item {
   const { shape, side, rank, types, scalars, updates, rounding = "nearest", seed } = spec;
-  const { method = "powerIteration" } = spec;
+  const { method = "powerIteration", precision = "highest" } = spec;
   const key = spec.key ?? usualKey;
   const count = numel(shape);
   const isFirst = updates === 1;
@@ -132,6 +135,7 @@ function make(spec: LdadamSpec): Item {
       counters: countersTensor(counted),
       side,
       method,
+      precision,
       ...settings,
       rounding,
       seed: key.seed,
@@ -200,7 +204,9 @@ function powerBound(item: Item, b: Matrix): number {
   const p = absolute(input.basis);
   const v = combine(1, multiply(transpose(target), p), beside, transpose(m));
   const magnitude = combine(1, multiply(target, v), beside, multiply(p, multiply(m, v)));
-  const relative = sumError(b.rows) + sumError(b.cols) + sumError(spec.rank) + 10 * u;
+  const rounded = (depth: number) => roundedOperands(spec.precision ?? "highest", depth);
+  const sums = sumError(b.rows) + sumError(b.cols) + sumError(spec.rank) + 10 * u;
+  const relative = sums + rounded(b.rows) + rounded(b.cols);
   // The factor Q of Y + ΔY is off by at most about √2·‖ΔY‖ / σ_min(Y) (Sun 1995).
   const least = svd(y).values.at(-1) ?? 0;
   return (2 * relative * frobeniusNorm(magnitude)) / least;
@@ -256,12 +262,14 @@ function bounds(item: Item, next: Matrix) {
   const isFirst = input.updates === 1;
   const long = sumError(basis.rows);
   const short = sumError(rank);
+  const rounded = (depth: number) => roundedOperands(spec.precision ?? "highest", depth);
+  const back = short + rounded(rank);
   const [p, q] = [absolute(basis), absolute(next)];
   const bc1 = isFirst ? 1 : 1 - settings.beta1 ** (input.updates - 1);
   const bc2 = isFirst ? 1 : 1 - settings.beta2 ** (input.updates - 1);
 
   const h = multiply(transpose(q), target);
-  const hError = scale(long + 2 * u, h);
+  const hError = scale(long + rounded(basis.rows) + 2 * u, h);
   const transfer = multiply(transpose(q), p);
   const carried = multiply(transfer, absolute(m));
   const carriedError = scale(long + short, carried);
@@ -297,7 +305,7 @@ function bounds(item: Item, next: Matrix) {
     );
   });
   const update = multiply(q, direction);
-  const updateError = turn(combine(1, multiply(q, directionError), short, update)).data;
+  const updateError = turn(combine(1, multiply(q, directionError), back, update)).data;
   const numerator = turn(update).data;
   const { stepSize, decayBefore, decayAfter } = scalars;
   const param = Float64Array.from(exact.param, (w, i) => {
@@ -309,7 +317,7 @@ function bounds(item: Item, next: Matrix) {
   const sum = combine(1, h, kappa, momentum);
   const sumBound = combine(1, combine(1, hError, kappa, momentumError), 2 * u, sum);
   const returned = multiply(q, sum);
-  const returnedError = combine(1, multiply(q, sumBound), short + 4 * u, returned);
+  const returnedError = combine(1, multiply(q, sumBound), back + 4 * u, returned);
   const error = turn(combine(4 * u, combine(1, target, 1, returned), 1, returnedError)).data;
   return {
     exact,
@@ -475,6 +483,15 @@ export const cases = [
       withoutGradient(testItem({ ...spec, method: "svd" })),
       testItem(spec),
     ]),
+  ),
+  ...(["high", "medium"] as const).map((precision) =>
+    kernelCase("ldadamStep", `${precision} precision`, () =>
+      weightTypes.flatMap((types, i) =>
+        [...large, ...sides].map((projection) =>
+          testItem({ ...plain, ...projection, types, precision, error: turn(errors, i), seed: i }),
+        ),
+      ),
+    ),
   ),
   kernelCase("ldadamStep", "far from its start", () =>
     sides.map((spec) => testItem({ ...spec, updates: 100_000 })),
