@@ -186,7 +186,7 @@ export const entries: readonly Entry[] = [
     title: "SGD-SM",
     note: "momentum in a subspace",
     family: "subspace",
-    centre: 1e-1,
+    centre: 1.6,
     recipe: (options) => recipes.sgdSM(projected(options)),
   },
   {
