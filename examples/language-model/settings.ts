@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
-import { type ComparisonSettings, SEQUENCE_LENGTH } from "./training/comparison.js";
+import type { ComparisonSettings } from "./training/comparison.js";
 import { type OptimizerName, optimizerNames } from "./training/contenders.js";
+import { SEQUENCE_LENGTH } from "./training/task.js";
 
 /** The size at which learning rates are searched and the demonstration runs unless told. */
 export const defaults = {
@@ -85,7 +86,8 @@ function parseOptimizers(list: string): OptimizerName[] {
   return optimizerNames.filter((name) => wanted.includes(name));
 }
 
-function parseCount(flag: string, text: string, unit = 1): number {
+/** A flag's positive whole number, a multiple of `unit`; throws a readable error. */
+export function parseCount(flag: string, text: string, unit = 1): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < unit || value % unit !== 0) {
     const kind = unit === 1 ? "a positive whole number" : `a positive multiple of ${unit}`;

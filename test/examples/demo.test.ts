@@ -1,16 +1,13 @@
 /// <reference lib="dom" />
 // Functions that are handed to the browser run there.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { runDemo } from "../../examples/language-model/demo.js";
 import type { DemoRecord } from "../../examples/language-model/report/record.js";
 import { renderReport } from "../../examples/language-model/report/report.js";
 import { parseSettings } from "../../examples/language-model/settings.js";
+import { describeInBrowser, type OpenPage, openPage } from "../support/browser.js";
 
 const names = ["AdamW", "AdamSN", "AdamSNSM"];
 const tiny = ["--steps=24", "--tokens=128", "--layers=1", "--width=32", "--rank=8"];
@@ -55,54 +52,21 @@ describe("the demonstration, tiny", () => {
   });
 });
 
-const candidates = [
-  process.env.LEAN_OPTIM_CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-];
-const executable = candidates.find((file) => file !== undefined && existsSync(file));
-const describeInBrowser = executable === undefined ? describe.skip : describe;
-const reason =
-  executable === undefined ? " (no Chromium: install it or set LEAN_OPTIM_CHROMIUM)" : "";
-
-describeInBrowser(`the report in Chromium${reason}`, () => {
-  let folder: string;
-  let browser: Browser;
+describeInBrowser("the report in Chromium", () => {
+  let opened: OpenPage;
   let page: Page;
-  const requests: string[] = [];
-  const complaints: string[] = [];
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), "lean-optim-report-"));
-    const file = path.join(folder, "report.html");
-    writeFileSync(file, html);
-    browser = await chromium.launch({
-      executablePath: executable as string,
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
-    page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: "light" });
-    page.on("request", (request) => requests.push(request.url()));
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    await page.goto(pathToFileURL(file).href);
+    opened = await openPage(html);
+    ({ page } = opened);
   }, 60_000);
 
   afterAll(async () => {
-    await browser?.close();
-    if (folder !== undefined) rmSync(folder, { recursive: true });
+    await opened?.close();
   });
 
   test("needs nothing but its file", () => {
+    const { requests, complaints } = opened;
     expect(requests).toHaveLength(1);
     expect(requests[0]).toMatch(/^file:/);
     expect(complaints).toEqual([]);

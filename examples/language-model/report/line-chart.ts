@@ -9,11 +9,22 @@ export interface Point {
   readonly note: string;
 }
 
+/** Between which values of y something lies at x. */
+export interface Span {
+  readonly x: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** A line with a name; `style` chooses its colour, dashes and marks in the style sheet. */
 export interface Series {
   readonly name: string;
   readonly style: string;
   readonly points: readonly Point[];
+  /** A band behind the line; a single one is a whisker. */
+  readonly spread?: readonly Span[];
+  /** false: the name does not stand at the line's end, but in a legend elsewhere. */
+  readonly isNamed?: boolean;
 }
 
 export interface LineChart {
@@ -107,45 +118,86 @@ function verticalAxis(chart: LineChart, y: Scale): Markup {
   return markup`${ticks}<text class="axis" transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">${yLabel}</text>`;
 }
 
-function drawLine({ name, style, points }: Series, x: Scale, y: Scale): Markup {
+function drawLine({ name, style, points, spread = [] }: Series, x: Scale, y: Scale): Markup {
   const places = points.map((point) => `${round(x.place(point.x))} ${round(y.place(point.y))}`);
   const marks = points.map(
     (point) =>
       markup`<circle class="mark" cx="${round(x.place(point.x))}" cy="${round(y.place(point.y))}" r="3.5"><title>${point.note}</title></circle>`,
   );
-  return markup`<g class="series ${style}" data-series="${name}"><path class="line" d="M${places.join("L")}"/>${marks}</g>`;
+  const line = places.length > 1 ? markup`<path class="line" d="M${places.join("L")}"/>` : "";
+  return markup`<g class="series ${style}" data-series="${name}">${drawSpread(spread, x, y)}${line}${marks}</g>`;
 }
 
-/** The lines' names: where lines end, and at the right edge moved apart and led to. */
+function drawSpread(spread: readonly Span[], x: Scale, y: Scale): Markup | undefined {
+  const [first] = spread;
+  if (first === undefined) return undefined;
+  if (spread.length === 1) {
+    const place = round(x.place(first.x));
+    return markup`<path class="whisker" d="M${place} ${round(y.place(first.low))}V${round(y.place(first.high))}"/>`;
+  }
+  const edge = (pick: (span: Span) => number) =>
+    spread.map((span) => `${round(x.place(span.x))} ${round(y.place(pick(span)))}`);
+  const outline = [...edge(({ high }) => high), ...edge(({ low }) => low).reverse()];
+  return markup`<path class="band" d="M${outline.join("L")}Z"/>`;
+}
+
+interface Label {
+  readonly name: string;
+  readonly style: string;
+  readonly fromX: number;
+  readonly fromY: number;
+  /** Where the text begins, and about where it ends. */
+  readonly x: number;
+  readonly end: number;
+  y: number;
+}
+
+/** Of a letter, about. */
+const LETTER_WIDTH = 7.5;
+
+/** The lines' names: where lines end, or at the right edge; moved apart, and then led to. */
 function lineNames(series: readonly Series[], x: Scale, y: Scale, right: number): Markup {
-  const names = series
-    .filter(({ points }) => points.length > 0)
-    .map(({ name, style, points }) => {
+  const labels = series
+    .filter(({ points, isNamed = true }) => isNamed && points.length > 0)
+    .map(({ name, style, points }): Label => {
       const last = points.at(-1) as Point;
       const [fromX, fromY] = [round(x.place(last.x)), round(y.place(last.y))];
-      return { name, style, fromX, fromY, y: fromY };
+      const isBeside = fromX >= right - NAME_REACH;
+      const start = isBeside ? right + 18 : fromX + 9;
+      return {
+        name,
+        style,
+        fromX,
+        fromY,
+        x: start,
+        end: start + name.length * LETTER_WIDTH,
+        y: fromY,
+      };
     })
     .sort((a, b) => a.y - b.y);
-  const inside = names.filter(({ fromX }) => fromX < right - NAME_REACH);
-  const beside = names.filter(({ fromX }) => fromX >= right - NAME_REACH);
-  moveApart(beside);
-  return markup`${inside.map(
-    ({ name, style, fromX, fromY }) =>
-      markup`<g class="series ${style}"><text class="name" x="${fromX + 9}" y="${fromY + 4}">${name}</text></g>`,
-  )}${beside.map(
-    ({ name, style, fromX, fromY, y }) =>
-      markup`<g class="series ${style}"><path class="leader" d="M${fromX + 6} ${fromY}L${right + 14} ${y}"/><text class="name" x="${right + 18}" y="${y + 4}">${name}</text></g>`,
-  )}`;
+  moveApart(labels);
+  return markup`${labels.map(({ name, style, fromX, fromY, x, y }) => {
+    const isLed = x > right || Math.abs(y - fromY) > NAME_DISTANCE / 2;
+    const leader = isLed
+      ? markup`<path class="leader" d="M${fromX + 6} ${fromY}L${x - 4} ${y}"/>`
+      : "";
+    return markup`<g class="series ${style}">${leader}<text class="name" x="${x}" y="${y + 4}">${name}</text></g>`;
+  })}`;
 }
 
-/** Moves labels, which come from top to bottom, down and then as a whole up until they fit. */
-function moveApart(labels: { y: number }[]): void {
+/** Moves labels down where they would cover those above, then those up again that are too low. */
+function moveApart(labels: Label[]): void {
+  const beside = (label: Label, others: readonly Label[]) =>
+    others.filter((other) => other.x < label.end && label.x < other.end);
   labels.forEach((label, i) => {
-    const above = labels[i - 1];
-    if (above !== undefined) label.y = Math.max(label.y, above.y + NAME_DISTANCE);
+    const above = beside(label, labels.slice(0, i)).map(({ y }) => y + NAME_DISTANCE);
+    label.y = round(Math.max(label.y, ...above));
   });
-  const overflow = Math.max(0, (labels.at(-1)?.y ?? 0) - BOTTOM);
-  for (const label of labels) label.y = round(label.y - overflow);
+  labels.sort((a, b) => b.y - a.y);
+  labels.forEach((label, i) => {
+    const below = beside(label, labels.slice(0, i)).map(({ y }) => y - NAME_DISTANCE);
+    label.y = round(Math.min(label.y, BOTTOM, ...below));
+  });
 }
 
 function round(value: number): number {

@@ -1,5 +1,5 @@
-import { SEQUENCE_LENGTH } from "../training/comparison.js";
 import { BASIS_INTERVAL, MAX_GRADIENT_NORM } from "../training/contenders.js";
+import { SEQUENCE_LENGTH } from "../training/task.js";
 import { formatCount, formatRate } from "./format.js";
 import { type Markup, markup } from "./markup.js";
 import type { DemoRecord } from "./record.js";

@@ -20,7 +20,13 @@ export function linearScale(
   };
 }
 
-/** As `linearScale` on the logarithm, ticks at 1, 2 and 5 times the powers of ten within. */
+/** More ticks than these have no room. */
+const MOST_TICKS = 9;
+
+/**
+ * As `linearScale` on the logarithm, ticks at 1, 2 and 5 times the powers of ten within, or at these
+ * alone where that would be many.
+ */
 export function logScale(
   [from, to]: readonly [number, number],
   range: readonly [number, number],
@@ -28,8 +34,10 @@ export function logScale(
   const { place } = linearScale([Math.log(from), Math.log(to)], range);
   const powers = Array.from({ length: 24 }, (_, i) => 10 ** (i - 12));
   const candidates = powers.flatMap((power) => [power, 2 * power, 5 * power]);
+  const isWithin = (tick: number) => tick >= from * 0.999 && tick <= to * 1.001;
+  const ticks = candidates.filter(isWithin);
   return {
-    ticks: candidates.filter((tick) => tick >= from * 0.999 && tick <= to * 1.001),
+    ticks: ticks.length > MOST_TICKS ? powers.filter(isWithin) : ticks,
     place: (value) => place(Math.log(value)),
   };
 }

@@ -1,21 +1,18 @@
-import * as tf from "@tensorflow/tfjs";
-import { type LeanOptimizer, leanOptimizer } from "lean-optim/tfjs";
 import type { Batch } from "../data/batches.js";
-import { type EncodedBatch, withEncodedBatch } from "../model/encoded-batch.js";
-import { LanguageModel } from "../model/language-model.js";
-import type { Parameter } from "../model/parameters.js";
-import type { ModelShape } from "../model/shape.js";
+import type { EncodedBatch } from "../model/encoded-batch.js";
+import type { LanguageModel } from "../model/language-model.js";
 import type { ComparisonSettings } from "./comparison.js";
 import {
   describe,
   type LearningRates,
-  MAX_GRADIENT_NORM,
   type OptimizerName,
   publishedSchedule,
   recipesOf,
   titles,
 } from "./contenders.js";
 import type { ContenderResult, Evaluation } from "./results.js";
+import type { Task } from "./task.js";
+import { Trainee } from "./trainee.js";
 
 /** One optimizer with a model of its own, and the record of its training. */
 export class Contender {
@@ -23,8 +20,7 @@ export class Contender {
   readonly title: string;
   readonly #learningRate: number;
   readonly #description: string;
-  readonly #model: LanguageModel;
-  readonly #optimizer: tf.Optimizer & LeanOptimizer;
+  readonly #trainee: Trainee;
   readonly #evaluations: Evaluation[] = [];
   readonly #trainingLoss: number[] = [];
   readonly #modelMilliseconds: number[] = [];
@@ -34,8 +30,7 @@ export class Contender {
 
   constructor(
     name: OptimizerName,
-    shape: ModelShape,
-    parameters: readonly Parameter[],
+    { shape, parameters }: Pick<Task, "shape" | "parameters">,
     rates: LearningRates,
     { rank, steps }: Pick<ComparisonSettings, "rank" | "steps">,
   ) {
@@ -43,14 +38,10 @@ export class Contender {
     this.title = titles[name];
     this.#learningRate = rates[name];
     this.#description = describe(name, rank);
-    this.#model = new LanguageModel(shape, parameters, name);
     const { matrices, others } = recipesOf(name, rates, rank, publishedSchedule(steps));
-    const roles = new Map(
-      parameters.map(({ name: parameter, role }) => [`${name}/${parameter}`, role]),
-    );
-    this.#optimizer = leanOptimizer(tf, matrices, {
-      groups: (variable) => (roles.get(variable) === "matrix" ? matrices : others),
-      maxGradNorm: MAX_GRADIENT_NORM,
+    this.#trainee = new Trainee(name, shape, parameters, {
+      matrices,
+      of: ({ role }) => (role === "matrix" ? matrices : others),
     });
   }
 
@@ -61,21 +52,12 @@ export class Contender {
 
   /** One training step. */
   step(batch: EncodedBatch): void {
-    const start = performance.now();
-    const { value, grads } = tf.variableGrads(
-      () => this.#model.loss(batch),
-      this.#model.variables as tf.Variable[],
-    );
-    this.#trainingLoss.push(value.dataSync()[0] as number);
-    const differentiated = performance.now();
-    this.#optimizer.applyGradients(grads);
-    const end = performance.now();
-    tf.dispose([value, grads]);
-
-    this.#modelMilliseconds.push(differentiated - start);
-    this.#optimizerMilliseconds.push(end - differentiated);
+    const { loss, modelMilliseconds, optimizerMilliseconds } = this.#trainee.step(batch);
+    this.#trainingLoss.push(loss);
+    this.#modelMilliseconds.push(modelMilliseconds);
+    this.#optimizerMilliseconds.push(optimizerMilliseconds);
     this.#tokens += batch.sequences * batch.length;
-    this.#seconds += (end - start) / 1000;
+    this.#seconds += (modelMilliseconds + optimizerMilliseconds) / 1000;
   }
 
   /** Records the loss on `batches` at the present step. */
@@ -84,7 +66,7 @@ export class Contender {
       step: this.#trainingLoss.length,
       tokens: this.#tokens,
       seconds: this.#seconds,
-      loss: this.#lossOn(batches),
+      loss: this.#trainee.lossOn(batches),
     });
   }
 
@@ -99,25 +81,13 @@ export class Contender {
       trainingLoss: this.#trainingLoss,
       modelMilliseconds: this.#modelMilliseconds,
       optimizerMilliseconds: this.#optimizerMilliseconds,
-      stateBytes: this.#optimizer.memory().byKind,
-      finalLoss: this.#lossOn(heldOut),
-      sample: sample(this.#model),
+      stateBytes: this.#trainee.stateBytes,
+      finalLoss: this.#trainee.lossOn(heldOut),
+      sample: sample(this.#trainee.model),
     };
   }
 
   dispose(): void {
-    this.#optimizer.dispose();
-    this.#model.dispose();
-  }
-
-  #lossOn(batches: readonly Batch[]): number {
-    const losses = batches.map((batch) =>
-      withEncodedBatch(
-        batch,
-        this.#model.shape.vocabulary,
-        (encoded) => tf.tidy(() => this.#model.loss(encoded)).dataSync()[0] as number,
-      ),
-    );
-    return losses.reduce((total, loss) => total + loss, 0) / losses.length;
+    this.#trainee.dispose();
   }
 }
