@@ -8,6 +8,11 @@ export function formatNumber(value: number): string {
   return Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(3)));
 }
 
+/** `500`, `2k`, `1,024k`: a count of tokens where room is short. */
+export function formatTokens(count: number): string {
+  return count >= 1000 ? `${formatNumber(count / 1000)}k` : String(count);
+}
+
 /** Ticks of one axis, with as many decimals as they need to be told apart. */
 export function formatTicks(ticks: readonly number[]): string[] {
   const decimals = [0, 1, 2, 3].find((digits) =>
