@@ -266,7 +266,8 @@ export class Optimizer {
   /**
    * Waits until every step that was started is done; on the CPU they are.
    *
-   * @throws LeanError ERR_LEAN_NATIVE where the device has failed, or ERR_LEAN_DISPOSED
+   * @throws LeanError ERR_LEAN_NATIVE where the device has failed, and once where a basis could not be
+   *   computed beside the steps (`refreshDelay`), which then go on with the old one; ERR_LEAN_DISPOSED
    */
   synchronize(): void {
     this.#requireOpen();

@@ -15,6 +15,7 @@ interface Said {
 
 interface Report {
   readonly svd: Said | null;
+  readonly ldadam: Said | null;
   readonly powerIteration: Said | null;
   readonly libraries: readonly LibraryDescription[];
 }
@@ -48,11 +49,15 @@ test("a device that does not exist has none to describe", () => {
 });
 
 describeOnCuda("on %s", (device) => {
-  test("none in the folder: the one projector that needs them says what to install", () => {
-    const { svd, powerIteration, libraries } = reportFrom("/nowhere", device);
+  test("none in the folder: what needs them says what to install", () => {
+    const { svd, ldadam, powerIteration, libraries } = reportFrom("/nowhere", device);
     expect(powerIteration).toBeNull();
     expect(svd?.code).toBe("ERR_LEAN_UNSUPPORTED");
     expect(svd?.message).toMatch(/^projector "svd" needs cuSOLVER and cuBLAS, which could not be/);
+    expect(ldadam?.code).toBe("ERR_LEAN_UNSUPPORTED");
+    expect(ldadam?.message).toMatch(
+      /^LDAdam's method "svd" needs cuSOLVER and cuBLAS, which could/,
+    );
     expect(svd?.message).toContain("pip install nvidia-cusolver nvidia-cublas");
     expect(svd?.message).toContain("LEAN_OPTIM_CUDA_LIBS");
     expect(svd?.message).toMatch(/\/nowhere\/libcusolver\.so\.12: cannot open/);
@@ -82,8 +87,9 @@ describeOnCuda("on %s", (device) => {
 
   const areThere = describeLibraries(device).every(({ file }) => file !== null);
   (areThere ? test : test.skip)("where they are, svd steps", () => {
-    const { svd, libraries } = reportFrom("", device);
+    const { svd, ldadam, libraries } = reportFrom("", device);
     expect(svd).toBeNull();
+    expect(ldadam).toBeNull();
     expect(libraryText(libraries[0])).toMatch(/^cuSOLVER .*libcusolver\.so\.1[12]$/);
     expect(libraryText(libraries[1])).toMatch(/^cuBLAS .*libcublas\.so\.1[123]$/);
   });

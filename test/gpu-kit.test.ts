@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { adamSNSM, adamw } from "lean-optim";
+import { adamSNSM, adamw, muon } from "lean-optim";
 import { describeDevice } from "../bench/gpu/device.js";
 import { floorMs, total, workOf } from "../bench/gpu/floor.js";
 import { collect, measuredGpus } from "../bench/gpu/results.js";
@@ -149,6 +149,16 @@ describe("floors", () => {
       expect(bytes).toBe(6 * elements + state);
       expect(flops).toBe(4 * elements * 128);
     }
+  });
+
+  test("orthogonal steps: halves of symmetric products, on Gram matrices where they are small", () => {
+    const of = (shape: readonly number[]) =>
+      total(workOf([{ parameters: [{ ...linear, shape }], recipe: muon() }], "bfloat16", false));
+    const cube = 512 ** 3;
+    expect(of([512, 512]).flops).toBe(5 * 4 * cube);
+    expect(of([512, 1376]).flops).toBe(2 * 3 * 512 ** 2 * 1376 + (9 + 5) * cube);
+    expect(of([1376, 512])).toEqual(of([512, 1376]));
+    expect(of([512, 512]).bytes).toBe((6 + 2 * 2) * 512 ** 2);
   });
 
   test("count what is slower, parameter by parameter", () => {

@@ -7,6 +7,7 @@ import type { TokenizedBook } from "../../examples/language-model/data/tokenized
 import { withEncodedBatch } from "../../examples/language-model/model/encoded-batch.js";
 import { languageTask } from "../../examples/language-model/training/task.js";
 import { type Gradients, Trainee } from "../../examples/language-model/training/trainee.js";
+import { quantile } from "../../lib/cli/measure.js";
 import type { Entry } from "./entries.js";
 import type { Size } from "./plan.js";
 import { recipesFor } from "./training.js";
@@ -27,19 +28,16 @@ export interface CalibrationSettings {
   readonly repetitions: number;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle) - 1] as number)) / 2;
-}
-
 /**
  * The mean over steps of the median over repetitions: medians forget what else the machine did, and
  * the mean over steps keeps the few in which a basis is refreshed.
  */
 function typical(repetitions: readonly (readonly number[])[]): number {
   const steps = (repetitions[0] ?? []).map((_, step) =>
-    median(repetitions.map((times) => times[step] as number)),
+    quantile(
+      repetitions.map((times) => times[step] as number),
+      0.5,
+    ),
   );
   return steps.reduce((sum, time) => sum + time, 0) / steps.length;
 }

@@ -1,32 +1,8 @@
 /** What is compared: every recipe of the library, in the order in which they are trained. */
 
-import {
-  adago,
-  adagrad,
-  adagradNorm,
-  adagradSN,
-  adagradSNSM,
-  adamMini,
-  adamSM,
-  adamSN,
-  adamSNG,
-  adamSNSM,
-  adamw,
-  apollo,
-  apolloMini,
-  fira,
-  galore,
-  ldadam,
-  muon,
-  type Recipe,
-  rmsprop,
-  rmspropSN,
-  type Schedule,
-  scaleSGD,
-  sgd,
-  sgdSM,
-} from "lean-optim";
+import type { Recipe, Schedule } from "lean-optim";
 import { BASIS_INTERVAL } from "../../examples/language-model/training/contenders.js";
+import { recipes } from "../../lib/recipes/index.js";
 
 /** What an entry's recipes are made of. */
 export interface EntryOptions {
@@ -71,7 +47,7 @@ export const entries: readonly Entry[] = [
     note: "momentum and second moment of every value",
     family: "elementwise",
     centre: 4e-3,
-    recipe: (options) => adamw({ ...plain(options), weightDecay: 0 }),
+    recipe: (options) => recipes.adamw({ ...plain(options), weightDecay: 0 }),
   },
   {
     name: "adamSN",
@@ -79,7 +55,7 @@ export const entries: readonly Entry[] = [
     note: "momentum; one second moment a row or column, sums",
     family: "subset",
     centre: 4e-2,
-    recipe: (options) => adamSN(plain(options)),
+    recipe: (options) => recipes.adamSN(plain(options)),
   },
   {
     name: "adamSNSM",
@@ -87,7 +63,7 @@ export const entries: readonly Entry[] = [
     note: "momentum in a subspace; one second moment a row or column, sums",
     family: "subspace",
     centre: 4e-2,
-    recipe: (options) => adamSNSM(projected(options)),
+    recipe: (options) => recipes.adamSNSM(projected(options)),
   },
   {
     name: "sgd",
@@ -95,7 +71,7 @@ export const entries: readonly Entry[] = [
     note: "nothing",
     family: "plain",
     centre: 1,
-    recipe: (options) => sgd(plain(options)),
+    recipe: (options) => recipes.sgd(plain(options)),
   },
   {
     name: "muon",
@@ -103,7 +79,7 @@ export const entries: readonly Entry[] = [
     note: `momentum${HEAD_NOTE}`,
     family: "orthogonal",
     centre: 2e-2,
-    recipe: (options) => muon({ ...plain(options), weightDecay: 0 }),
+    recipe: (options) => recipes.muon({ ...plain(options), weightDecay: 0 }),
     head: "adamw",
   },
   {
@@ -112,7 +88,7 @@ export const entries: readonly Entry[] = [
     note: `momentum and one number${HEAD_NOTE}`,
     family: "orthogonal",
     centre: 2e-1,
-    recipe: (options) => adago(plain(options)),
+    recipe: (options) => recipes.adago(plain(options)),
     head: "adamw",
   },
   {
@@ -121,7 +97,7 @@ export const entries: readonly Entry[] = [
     note: "both moments in a low-rank basis",
     family: "lowRank",
     centre: 2e-2,
-    recipe: (options) => galore(projected(options)),
+    recipe: (options) => recipes.galore(projected(options)),
   },
   {
     name: "fira",
@@ -129,7 +105,7 @@ export const entries: readonly Entry[] = [
     note: "both moments in a low-rank basis",
     family: "lowRank",
     centre: 2e-2,
-    recipe: (options) => fira(projected(options)),
+    recipe: (options) => recipes.fira(projected(options)),
   },
   {
     name: "apollo",
@@ -137,7 +113,7 @@ export const entries: readonly Entry[] = [
     note: "both moments in a random low-rank basis, for step sizes alone",
     family: "lowRank",
     centre: 2e-2,
-    recipe: (options) => apollo(projected(options)),
+    recipe: (options) => recipes.apollo(projected(options)),
   },
   {
     name: "adamMini",
@@ -145,7 +121,7 @@ export const entries: readonly Entry[] = [
     note: "momentum; one second moment an output",
     family: "subset",
     centre: 4e-3,
-    recipe: (options) => adamMini({ ...plain(options), partitionOf: [["", "column"]] }),
+    recipe: (options) => recipes.adamMini({ ...plain(options), partitionOf: [["", "column"]] }),
   },
   {
     name: "adamSM",
@@ -153,7 +129,7 @@ export const entries: readonly Entry[] = [
     note: "momentum in a subspace; second moment of every value",
     family: "subspace",
     centre: 4e-3,
-    recipe: (options) => adamSM(projected(options)),
+    recipe: (options) => recipes.adamSM(projected(options)),
   },
   {
     name: "apolloMini",
@@ -162,7 +138,7 @@ export const entries: readonly Entry[] = [
     family: "lowRank",
     centre: 2e-2,
     recipe: ({ rank: _, ...options }) =>
-      apolloMini({ ...plain({ ...options, rank: 1 }), updateProjGap: BASIS_INTERVAL }),
+      recipes.apolloMini({ ...plain({ ...options, rank: 1 }), updateProjGap: BASIS_INTERVAL }),
   },
   {
     name: "scaleSGD",
@@ -170,16 +146,16 @@ export const entries: readonly Entry[] = [
     note: "one number an output, momentum for the output layer alone",
     family: "plain",
     centre: 4e-3,
-    recipe: (options) => scaleSGD({ ...plain(options), partition: "column" }),
-    head: (options) => scaleSGD({ ...plain(options), partition: "column", momentum: 0.9 }),
+    recipe: (options) => recipes.scaleSGD({ ...plain(options), partition: "column" }),
+    head: (options) => recipes.scaleSGD({ ...plain(options), partition: "column", momentum: 0.9 }),
   },
   {
     name: "sgdMomentum",
-    title: "SGD, momentum",
+    title: "SGDM",
     note: "momentum of 0.9",
     family: "plain",
     centre: 1e-1,
-    recipe: (options) => sgd({ ...plain(options), momentum: 0.9 }),
+    recipe: (options) => recipes.sgd({ ...plain(options), momentum: 0.9 }),
   },
   {
     name: "rmsprop",
@@ -187,7 +163,7 @@ export const entries: readonly Entry[] = [
     note: "second moment of every value",
     family: "elementwise",
     centre: 2e-3,
-    recipe: (options) => rmsprop(plain(options)),
+    recipe: (options) => recipes.rmsprop(plain(options)),
   },
   {
     name: "rmspropSN",
@@ -195,7 +171,7 @@ export const entries: readonly Entry[] = [
     note: "one second moment a row or column, sums",
     family: "subset",
     centre: 2e-2,
-    recipe: (options) => rmspropSN(plain(options)),
+    recipe: (options) => recipes.rmspropSN(plain(options)),
   },
   {
     name: "adamSNG",
@@ -203,7 +179,7 @@ export const entries: readonly Entry[] = [
     note: "momentum; second moments of runs of values",
     family: "subset",
     centre: 4e-2,
-    recipe: (options) => adamSNG(plain(options)),
+    recipe: (options) => recipes.adamSNG(plain(options)),
   },
   {
     name: "sgdSM",
@@ -211,7 +187,7 @@ export const entries: readonly Entry[] = [
     note: "momentum in a subspace",
     family: "subspace",
     centre: 1e-1,
-    recipe: (options) => sgdSM(projected(options)),
+    recipe: (options) => recipes.sgdSM(projected(options)),
   },
   {
     name: "adagrad",
@@ -219,7 +195,7 @@ export const entries: readonly Entry[] = [
     note: "sum of squares of every value",
     family: "elementwise",
     centre: 4e-2,
-    recipe: (options) => adagrad(plain(options)),
+    recipe: (options) => recipes.adagrad(plain(options)),
   },
   {
     name: "adagradSN",
@@ -227,7 +203,7 @@ export const entries: readonly Entry[] = [
     note: "one sum of squares a row or column",
     family: "subset",
     centre: 4e-1,
-    recipe: (options) => adagradSN(plain(options)),
+    recipe: (options) => recipes.adagradSN(plain(options)),
   },
   {
     name: "adagradSNSM",
@@ -235,7 +211,7 @@ export const entries: readonly Entry[] = [
     note: "momentum in a subspace; one sum of squares a row or column",
     family: "subspace",
     centre: 4e-1,
-    recipe: (options) => adagradSNSM(projected(options)),
+    recipe: (options) => recipes.adagradSNSM(projected(options)),
   },
   {
     name: "adagradNorm",
@@ -243,15 +219,15 @@ export const entries: readonly Entry[] = [
     note: "one number",
     family: "plain",
     centre: 4,
-    recipe: (options) => adagradNorm(plain(options)),
+    recipe: (options) => recipes.adagradNorm(plain(options)),
   },
   {
     name: "adamSNSM-topK",
-    title: "AdamSNSM, topK",
+    title: "AdamSNSM topK",
     note: "as AdamSNSM, the subspace being rows or columns",
     family: "subspace",
     centre: 4e-2,
-    recipe: (options) => adamSNSM({ ...projected(options), projector: "topK" }),
+    recipe: (options) => recipes.adamSNSM({ ...projected(options), projector: "topK" }),
   },
   {
     name: "ldadam",
@@ -259,7 +235,7 @@ export const entries: readonly Entry[] = [
     note: "both moments in a subspace that turns at every step, and its error",
     family: "lowRank",
     centre: 4e-3,
-    recipe: ({ lr, rank, schedule }) => ldadam({ lr, rank, schedule }),
+    recipe: ({ lr, rank, schedule }) => recipes.ldadam({ lr, rank, schedule }),
   },
 ];
 

@@ -3,8 +3,7 @@
  * nothing else, so a run that was ended goes on as if it had not been.
  */
 
-import type { Entry } from "./entries.js";
-import { entryOf } from "./entries.js";
+import { type Entry, entryOf } from "./entries.js";
 import type { Outcome, Training } from "./training.js";
 
 /** The size of a comparison. */

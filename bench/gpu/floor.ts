@@ -11,7 +11,7 @@ import type { Rates } from "./stages/ceilings.js";
 export interface Work {
   /** Each array counted once for each time that a step has to read or write it. */
   readonly bytes: number;
-  /** Of the two products with a basis. */
+  /** Of the two products with a basis, or of the iterations towards an orthogonal factor. */
   readonly flops: number;
 }
 
@@ -26,7 +26,8 @@ const touched: Readonly<Record<StateKind, number>> = {
 
 /**
  * Of each parameter: gradient read, weight and moments read and written, basis read; 4·m·n·r flops
- * where there is a basis of rank r. Clipping has to read all gradients before the first is used.
+ * where there is a basis of rank r. Orthogonal steps: the products of their iterations, of symmetric
+ * ones half, on Gram matrices where these are small. Clipping has to read all gradients before the first is used.
  */
 export function workOf(
   groups: readonly ModelGroup[],
@@ -46,11 +47,28 @@ function planned(parameters: ModelGroup["parameters"], recipe: Recipe, dtype: We
   }));
 }
 
-function workOfWeight({ weight, state }: PlannedWeight, isClipped: boolean): Work {
+/** csrc/cuda/newton-schulz.cuh, of a matrix with the given sides. */
+export function orthogonalFlops(short: number, long: number, steps: number): number {
+  const segment = long >= 2 * short ? 3 : 1;
+  let flops = 0;
+  for (let first = 0; first < steps; first += segment) {
+    const count = Math.min(segment, steps - first);
+    flops += 3 * short ** 2 * long + (4 * count - 3) * short ** 3;
+  }
+  return flops;
+}
+
+function workOfWeight({ weight, momentum, state }: PlannedWeight, isClipped: boolean): Work {
   const elements = numel(weight.shape);
   const passes = isClipped ? 4 : 3;
   let bytes = passes * elements * bytesPerElement[weight.dtype];
   for (const { kind, bytes: size } of state.values()) bytes += touched[kind] * size;
+  if (momentum.step === "orthogonalStep") {
+    const { rows, cols, batch } = weight;
+    const steps = Number(momentum.constants?.steps);
+    const [short, long] = [Math.min(rows, cols), Math.max(rows, cols)];
+    return { bytes, flops: batch * orthogonalFlops(short, long, steps) };
+  }
   const [, rank = 0] = state.get("basis")?.shape ?? [];
   return { bytes, flops: 4 * elements * rank };
 }

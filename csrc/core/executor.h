@@ -66,6 +66,10 @@ class Executor {
   virtual void synchronize() = 0;
   virtual bool is_done() = 0;
 
+  // Waits for what steps have left to do beside them, and has it in the state: before the state is
+  // read or written.
+  virtual void settle() {}
+
   // What is started from now on waits for an event of the caller's, or an event of the caller's
   // stands for the end of what was started so far.
   virtual void wait_event(void* event) = 0;

@@ -175,11 +175,13 @@ void Program::run(size_t sequence) {
 
 void Program::read_state(void* to, size_t offset, size_t bytes) const {
   require_range(offset, bytes, state_bytes_, "the state");
+  executor_->settle();
   executor_->copy_out(to, static_cast<const std::byte*>(state_) + offset, bytes);
 }
 
 void Program::write_state(const void* from, size_t offset, size_t bytes) {
   require_range(offset, bytes, state_bytes_, "the state");
+  executor_->settle();
   executor_->copy_in(static_cast<std::byte*>(state_) + offset, from, bytes);
 }
 

@@ -2,13 +2,15 @@
 
 #include "cpu/basis-policy.h"
 #include "cpu/register.h"
+#include "cpu/singular-basis.h"
 #include "cpu/weight-update.h"
 #include "cpu/workspace.h"
 #include "math/ldadam.h"
 
 // First the new basis, in products over the whole weight, then panel by panel everything else: a
 // panel of whole rows (right) or columns (left) has the coordinates that belong to it to itself.
-// A' = G + error exists nowhere: products sum it up while they pack it.
+// A' = G + error exists nowhere: products sum it up while they pack it; but where B is decomposed,
+// it is formed.
 namespace lean::cpu::LEAN_ISA {
 namespace {
 
@@ -192,6 +194,44 @@ void multiply_target(const Step& step, Block<const float> v, Block<const float> 
   });
 }
 
+// to <- B, and its rows or columns a panel at a time.
+void form_target(const Step& step, Block<float> to) {
+  const bool right = step.right();
+  step.for_each_panel(step.others(), [&](const Range& lines, int worker) {
+    const Block<float> panel = right ? to.at(lines.begin, 0) : to.at(0, lines.begin);
+    const bool carries = step.t.m_share != 0;
+    if (carries) {
+      step.with_momentum([&]<class M>(Block<M> all) {
+        step.with_basis([&](auto basis) {
+          const Block<const M> m = panel_of(Block<const M>{all.data, all.ld}, right, lines.begin);
+          float* scratch = product_memory(step.context, worker);
+          if (right) {
+            multiply(Op::plain, Op::transposed, lines.size(), step.projected(), step.rank(),
+                     step.t.m_share, m, basis, panel, scratch);
+          } else {
+            multiply(Op::plain, Op::plain, step.projected(), lines.size(), step.rank(),
+                     step.t.m_share, basis, m, panel, scratch);
+          }
+        });
+      });
+    }
+    step.with_sum([&](auto all) {
+      const auto sum = panel_of(all, right, lines.begin);
+      const int64_t rows = right ? lines.size() : step.projected();
+      const int64_t cols = right ? step.projected() : lines.size();
+      for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t col = 0; col < cols; col += kLanes) {
+          const int count = static_cast<int>(clamp(cols - col, 0, kLanes));
+          float* at = panel.at(row, col).data;
+          const Lanes before = carries ? load(at, count) : Lanes{};
+          const Lanes own = load(sum.at(row, col).data, count);
+          store(at, multiply_add(own, step.t.a_share, before), count);
+        }
+      }
+    });
+  });
+}
+
 // Memory of an item, float32 but for the Gram matrix.
 struct Arrays {
   double* gram;
@@ -199,6 +239,7 @@ struct Arrays {
   Block<float> basis;     // B V, then the new basis as it will be stored
   Block<float> transfer;  // m V, then T
   Block<float> squares;   // T.T
+  Block<float> target;    // B, where it is decomposed
 
   explicit Arrays(const LdadamStep& item) {
     Workspace workspace(item.workspace);
@@ -211,6 +252,7 @@ struct Arrays {
     basis = take(item.projected(), rank);
     transfer = take(rank, rank);
     squares = take(rank, rank);
+    if (item.decomposes()) target = take(item.param.rows(), item.param.cols());
   }
 };
 
@@ -219,8 +261,25 @@ Block<const float> constant(const T& block) {
   return {block.data, block.ld};
 }
 
+// arrays.basis <- singular vectors of B, or false.
+bool decompose_target(const Step& step, const Arrays& arrays) {
+  form_target(step, arrays.target);
+  const LdadamStep& item = step.item;
+  const Tensor target{
+      arrays.target.data, DType::float32, 2, {item.param.rows(), item.param.cols()}};
+  const float scale = gradient_scale(step.context, target);
+  float* basis = arrays.basis.data;
+  const int64_t rank = step.rank();
+  if (scale == 0 || singular_columns(step.context, target, item.side, rank, true, scale, basis,
+                                     arrays.v.data) < rank) {
+    return false;
+  }
+  return !item.is_beyond() ||
+         orthonormalize(step.context, basis, step.projected(), rank, arrays.gram);
+}
+
 // arrays.basis <- orth(B V), or false.
-bool find_basis(const Step& step, const Arrays& arrays) {
+bool follow_target(const Step& step, const Arrays& arrays) {
   if (!project_target(step, arrays.v)) return false;
   if (step.t.m_share != 0) multiply_momentum(step, constant(arrays.v), arrays.transfer);
   multiply_target(step, constant(arrays.v), constant(arrays.transfer), arrays.basis);
@@ -442,7 +501,7 @@ void take_step(const LdadamStep& item, Context& context) {
   const Arrays arrays(item);
   bool moved = false;
   if (!step.t.first) {
-    moved = find_basis(step, arrays);
+    moved = item.decomposes() ? decompose_target(step, arrays) : follow_target(step, arrays);
     ++(moved ? item.counters.as<Counters>()->refreshes : item.counters.as<Counters>()->refused);
   }
   settle_basis(step, arrays, moved);

@@ -1,8 +1,8 @@
 #include "kernels/svd-basis.h"
 
-#include "cpu/backend/singular-vectors.h"
 #include "cpu/basis-policy.h"
 #include "cpu/register.h"
+#include "cpu/singular-basis.h"
 #include "cpu/workspace.h"
 
 // `auto` is gram for every shape. Milliseconds on two cores with AVX-512, gram / full:
@@ -11,32 +11,8 @@
 //   1376 x 512, r 128  30 / 160        1024 x 2736, r 256   180 / 818
 //   768 x 768, r 192   68 / 202        2048 x 2048, r 512  1053 / 3688
 // What it loses, singular values below 1e-8 of the largest, is rounding in a float32 gradient.
-// Where its eigensolver fails, the other takes over.
 namespace lean::cpu::LEAN_ISA {
 namespace {
-
-// From the Gram matrix of the shorter side. Where that is the other side, its vectors u give this
-// one's: G^T u (right) or G u (left), up to their lengths. Returns how many columns were found, or
-// 0.
-int64_t from_gram(Context& context, const SvdBasis& item, float scale, float* basis,
-                  float* others) {
-  const int64_t rank = item.rank();
-  const bool right = item.side == Side::right;
-  if (item.projected() <= item.others()) {
-    return gram_vectors(context, item.grad, item.side, rank, basis, rank) ? rank : 0;
-  }
-  const int64_t count = clamp(rank, 0, item.others());
-  const Side side = right ? Side::left : Side::right;
-  if (!gram_vectors(context, item.grad, side, count, others, count)) return 0;
-  multiply_gradient(context, item.grad, right ? Op::transposed : Op::plain, scale,
-                    Block<const float>{others, count}, count, {basis, rank});
-  return count;
-}
-
-int64_t from_svd(const SvdBasis& item, float* basis) {
-  const int64_t count = clamp(item.rank(), 0, item.others());
-  return svd_vectors(item.grad, item.side, count, basis, item.rank()) ? count : 0;
-}
 
 void refresh(const SvdBasis& item, Context& context) {
   const Stopwatch stopwatch(item);
@@ -48,11 +24,10 @@ void refresh(const SvdBasis& item, Context& context) {
 
   const float scale = gradient_scale(context, item.grad);
   int64_t found = 0;
-  const bool by_gram = item.method == SvdMethod::automatic || item.method == SvdMethod::gram;
-  if (scale != 0 && by_gram) {
-    found = from_gram(context, item, scale, basis, others);
+  if (scale != 0) {
+    const bool by_gram = item.method == SvdMethod::automatic || item.method == SvdMethod::gram;
+    found = singular_columns(context, item.grad, item.side, rank, by_gram, scale, basis, others);
   }
-  if (scale != 0 && found == 0) found = from_svd(item, basis);
   if (found == 0) return refuse(context, item, basis, gram);
   if (projected > item.others()) {
     // Directions beyond the gradient's rank, and those that float32 gave poorly.

@@ -1,164 +1,22 @@
 // The stages of the step (kernels/ldadam-step.h), each one launch over all items but for the
 // orthonormalization, in which items take turns with the whole grid: V and B V; the new basis, T
 // and T.T; coordinates; weights and errors. A' = G + error exists nowhere: products sum it up as
-// they load it. Between the launches an item has scratch memory of three times its coordinates (as
-// many numbers as its momentum), once its basis and twice rank x rank.
+// they load it; but where B is decomposed, it is formed, and the host has cuSOLVER find its vectors
+// between two launches (ldadam-vectors.cuh). Between the launches an item has scratch memory of
+// three times its coordinates (as many numbers as its momentum), once its basis and twice
+// rank x rank.
 #include "kernels/ldadam-step.h"
 
 #include <algorithm>
 
-#include "cuda/device/float-product.cuh"
 #include "cuda/device/rounder.cuh"
-#include "cuda/partial-sums.h"
-#include "cuda/refresh/orthonormal.cuh"
+#include "cuda/ldadam-vectors.cuh"
 #include "cuda/register.h"
-#include "math/ldadam.h"
 
 namespace lean::cuda {
 namespace {
 
-constexpr int64_t kElements = 4096;  // to a block that goes through them one by one
-
-constexpr int64_t aligned(int64_t floats) { return (floats + 7) / 8 * 8; }  // to 32 bytes
-
-constexpr int64_t coordinates(const LdadamStep& item) { return item.others() * item.rank(); }
-
-constexpr int64_t scratch_floats(const LdadamStep& item) {
-  return 3 * aligned(coordinates(item)) + aligned(item.projected() * item.rank()) +
-         2 * aligned(item.rank() * item.rank());
-}
-
-// What stages find out about an item for those that follow.
-struct Found {
-  Transport transport;
-  uint32_t largest_v;  // bits of the largest magnitude in V,
-  uint32_t largest_y;  // and in B V
-  uint32_t has_moved;  // whether there is a new basis
-};
-
-struct Scratch {
-  float* data;
-  const int64_t* offsets;
-  Found* found;
-  Orthonormal::Memory orthonormal;  // of the item whose turn it is
-};
-
-// A power of two that brings the largest magnitude to about 1, or 0 where it is zero, not finite or
-// too large to be multiplied.
-__device__ float scale_for(uint32_t bits) {
-  const float largest = __uint_as_float(bits);
-  if (!(largest > 0 && largest < 0x1p112f)) return 0;
-  const uint32_t exponent = bits >> 23;
-  return __uint_as_float((exponent < 2 ? 252u : 254u - exponent) << 23);
-}
-
-__device__ uint32_t largest_bits(uint32_t most, const Octet& octet, int count) {
-#pragma unroll
-  for (int k = 0; k < kOctet; ++k) {
-    if (k < count) most = max(most, __float_as_uint(octet.x[k].x) & 0x7fffffffu);
-  }
-  return most;
-}
-
-// All lanes of a warp call it.
-__device__ void raise(uint32_t* to, uint32_t most) {
-  most = __reduce_max_sync(0xffffffffu, most);
-  if (threadIdx.x % kWarp == 0) atomicMax(to, most);
-}
-
-// An item as a stage sees it.
-struct Step {
-  const LdadamStep& item;
-  Bases bases;
-  Found& found;
-  float* v;         // V; then h; then h - k m
-  float* carried;   // T m
-  float* spread;    // (T.T) of the variance; then the direction
-  float* basis;     // B V, then the new basis
-  float* transfer;  // m V, then T
-  float* squares;   // T.T
-
-  __device__ static Step of(const LdadamStep* items, uint32_t i, const Scratch& scratch,
-                            Bases bases) {
-    const LdadamStep& item = items[i];
-    const int64_t own = aligned(coordinates(item));
-    float* v = scratch.data + scratch.offsets[i];
-    float* basis = v + 3 * own;
-    float* transfer = basis + aligned(item.projected() * item.rank());
-    return {item,  bases,    scratch.found[i],
-            v,     v + own,  v + 2 * own,
-            basis, transfer, transfer + aligned(item.rank() * item.rank())};
-  }
-
-  __device__ bool is_active() const {
-    return at<const StepScalars>(item.scalars, bases)->active != 0 &&
-           at<const void>(item.grad, bases) != nullptr;
-  }
-  __device__ bool is_first() const { return found.transport.first; }
-  __device__ bool right() const { return item.side == Side::right; }
-  __device__ Counters& counters() const { return *at<Counters>(item.counters, bases); }
-
-  // A': lines of the others' length, each a vector along the projected side, or the reverse.
-  __device__ Operand sum(bool of_others, float factor) const {
-    Operand a = {at<const void>(item.grad, bases),
-                 DType::float32,
-                 of_others ? item.others() : item.projected(),
-                 of_others ? item.projected() : item.others(),
-                 of_others == right(),
-                 true};
-    a.addend = {item.grad.dtype, factor, at<const void>(item.error, bases), item.error.dtype};
-    return a;
-  }
-  // Its columns, or its rows.
-  __device__ Operand columns(const void* data, DType type) const {
-    return {data, type, item.rank(), item.projected(), false};
-  }
-  __device__ Operand rows(const void* data, DType type) const {
-    return {data, type, item.projected(), item.rank(), true};
-  }
-  __device__ Operand old_columns() const {
-    return columns(at<const void>(item.basis, bases), item.basis.dtype);
-  }
-  __device__ Operand new_columns() const { return columns(basis, DType::float32); }
-  // Coordinates: a vector of rank numbers for each of the others, or the reverse.
-  __device__ Operand by_other(const void* data, DType type) const {
-    return {data, type, item.others(), item.rank(), right()};
-  }
-  __device__ Operand by_rank(const void* data, DType type) const {
-    return {data, type, item.rank(), item.others(), !right()};
-  }
-  // A matrix of rank x rank, by rows.
-  __device__ Operand square(const float* data, bool rows) const {
-    return {data, DType::float32, item.rank(), item.rank(), rows};
-  }
-  // In the order that their results are stored in.
-  __device__ Product ordered(const Operand& of_others, const Operand& other) const {
-    return right() ? Product{of_others, other} : Product{other, of_others};
-  }
-};
-
-__device__ void store_octet(float* to, int64_t i, int count, bool whole, const Octet& octet) {
-  store(to, DType::float32, i, count, narrow(octet, DType::float32), whole);
-}
-
-__device__ Octet load_octet(const void* from, DType type, int64_t i, int count, bool whole) {
-  return widen(load(from, type, i, count, whole), type);
-}
-
-// body(i, count, whole) for the octets of a block's part of `count` elements.
-template <class Body>
-__device__ void for_each_octet(uint32_t tile, int64_t count, Body body) {
-  const int64_t begin = static_cast<int64_t>(tile) * kElements;
-  const int64_t end = min(begin + kElements, count);
-  constexpr int64_t kStride = static_cast<int64_t>(kThreads) * kOctet;
-  for (int64_t first = begin; first < end; first += kStride) {
-    const int64_t i = first + threadIdx.x * kOctet;
-    const int64_t left = end - i;
-    if (left > 0) {
-      body(i, left < kOctet ? static_cast<int>(left) : kOctet, first + kStride <= end);
-    }
-  }
-}
+using namespace ldadam;
 
 // --- stages --------------------------------------------------------------------------------------
 
@@ -166,7 +24,7 @@ __global__ void open(const LdadamStep* items, size_t count, Scratch scratch, Bas
   const size_t i = blockIdx.x * static_cast<size_t>(blockDim.x) + threadIdx.x;
   if (i >= count) return;
   const auto* counters = at<const Counters>(items[i].counters, bases);
-  scratch.found[i] = {transport_of(items[i], counters->updates), 0, 0, 0};
+  scratch.found[i] = {transport_of(items[i], counters->updates), 0, 0, 0, 0};
 }
 
 // V, and the variance in the place of the second moment.
@@ -177,7 +35,8 @@ __global__ void __launch_bounds__(kThreads)
   if (!step.is_active() || step.is_first()) return;
   const Transport t = step.found.transport;
   const float factor = at<const StepScalars>(step.item.scalars, bases)->grad_factor;
-  const Product product = step.ordered(step.sum(true, factor), step.old_columns());
+  Product product = step.ordered(step.sum(true, factor), step.old_columns());
+  if (step.item.decomposes()) product.a.depth = product.b.depth = 0;
   const void* momentum = at<const void>(step.item.exp_avg, bases);
   const DType type = step.item.exp_avg.dtype;
   float* second = at<float>(step.item.exp_avg_sq, bases);
@@ -197,7 +56,7 @@ __global__ void __launch_bounds__(kThreads)
                           store_octet(step.v, i, count, whole, octet);
                           store_octet(second, i, count, whole, variance);
                         });
-  raise(&step.found.largest_v, most);
+  merge_largest(&step.found.largest_v, step.item.decomposes() ? 0 : most);
 }
 
 // V is about to be multiplied with A again, and the product to stay in range.
@@ -206,7 +65,7 @@ __global__ void __launch_bounds__(kThreads)
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
   if (!step.is_active() || step.is_first()) return;
-  const float scale = scale_for(step.found.largest_v);
+  const float scale = step.found.scale_of_v();
   for_each_octet(tile.index, coordinates(step.item), [&](int64_t i, int count, bool whole) {
     Octet octet = load_octet(step.v, DType::float32, i, count, whole);
 #pragma unroll
@@ -222,7 +81,7 @@ __global__ void __launch_bounds__(kThreads)
   const Step step = Step::of(items, tile.item, scratch, bases);
   if (!step.is_active() || step.is_first()) return;
   const Transport t = step.found.transport;
-  if (t.m_share == 0) return;
+  if (t.m_share == 0 || step.is_decomposed()) return;
   const float share = t.m_share / t.a_share;
   const void* momentum = at<const void>(step.item.exp_avg, bases);
   const Product product = {step.by_rank(momentum, step.item.exp_avg.dtype),
@@ -241,7 +100,7 @@ __global__ void __launch_bounds__(kThreads)
     multiply_target(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
-  if (!step.is_active() || step.is_first()) return;
+  if (!step.is_active() || step.is_first() || step.is_decomposed()) return;
   const LdadamStep& item = step.item;
   const float factor = at<const StepScalars>(item.scalars, bases)->grad_factor;
   const Product of_sum = {step.sum(false, factor), step.by_rank(step.v, DType::float32)};
@@ -255,7 +114,7 @@ __global__ void __launch_bounds__(kThreads)
                           most = largest_bits(most, octet, count);
                           store_octet(step.basis, row * rank + col, count, whole, octet);
                         });
-  raise(&step.found.largest_y, most);
+  merge_largest(&step.found.largest_y, most);
 }
 
 // to <- from by way of the type.
@@ -277,8 +136,9 @@ __device__ void settle(const Step& step, const Scratch& scratch,
   const LdadamStep& item = step.item;
   const int64_t rank = item.rank();
   bool has_moved = false;
-  if (!step.is_first() && scale_for(step.found.largest_v) != 0 &&
-      scale_for(step.found.largest_y) != 0) {
+  if (step.is_decomposed()) {
+    has_moved = !step.is_first() && step.found.largest_v != 0;
+  } else if (!step.is_first() && step.found.scale_of_v() != 0 && step.found.scale_of_y() != 0) {
     const Orthonormal orthonormal{step.basis, item.projected(), rank, scratch.orthonormal, shared};
     has_moved = orthonormal.run(random_key(item.seed, item.stream, step.counters().calls));
     Grid::sync();
@@ -503,6 +363,9 @@ void record(std::span<const LdadamStep> items, Recorder& recorder) {
   recorder.launch(open, (items.size() + kThreads - 1) / kThreads, kThreads, on_device, items.size(),
                   scratch, recorder.bases());
   launch(project_target, of_coordinates);
+  if (std::ranges::any_of(items, &LdadamStep::decomposes)) {
+    recorder.host(std::make_unique<SingularVectors>(items, on_device, scratch, recorder));
+  }
   launch(scale_target, parts_of_coordinates);
   launch(multiply_momentum,
          [](const LdadamStep& item) { return product_tiles(item.rank(), item.rank()); });

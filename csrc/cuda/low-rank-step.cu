@@ -8,6 +8,7 @@
 
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/moments.cuh"
+#include "cuda/device/octet-tiles.cuh"
 #include "cuda/device/rounder.cuh"
 #include "cuda/partial-sums.h"
 #include "cuda/projected-product.cuh"
@@ -279,30 +280,6 @@ __device__ Octet factors_at(const float* factors, bool right, int64_t row, int64
 }
 
 __device__ Real multiply_add(Real a, Real b, Real c) { return {fmaf(a.x, b.x, c.x)}; }
-
-// --- what goes over a matrix an octet of a row at a time ---------------------------------------
-
-constexpr int64_t kOctetsOfTile = 4 * kThreads;
-
-constexpr int64_t octets_across(int64_t cols) { return (cols + kOctet - 1) / kOctet; }
-
-constexpr int64_t octet_tiles(int64_t rows, int64_t cols) {
-  return (rows * octets_across(cols) + kOctetsOfTile - 1) / kOctetsOfTile;
-}
-
-// Calls body(row, col, count, whole) for the octets of a tile of rows x cols elements.
-template <class Body>
-__device__ void for_each_octet(uint32_t tile, int64_t rows, int64_t cols, Body body) {
-  const int64_t across = octets_across(cols);
-#pragma unroll 1
-  for (int64_t i = 0; i < kOctetsOfTile; i += kThreads) {
-    const int64_t octet = tile * kOctetsOfTile + i + threadIdx.x;
-    const int64_t row = octet / across, col = octet % across * kOctet;
-    const bool inside = row < rows;
-    const bool whole = visits_whole_octets(cols, inside);
-    if (inside) body(row, col, static_cast<int>(min(cols - col, int64_t{kOctet})), whole);
-  }
-}
 
 // N <- N - f R.
 __global__ void __launch_bounds__(kThreads)

@@ -58,6 +58,10 @@ class HostStep {
   virtual void run(cudaStream_t stream) = 0;
   // The state has been written from outside.
   virtual void forget() = 0;
+  // Enqueues what came of work beside the stream, once the host has waited for it.
+  virtual void settle(cudaStream_t) {}
+  // Throws, once, what went wrong in such work.
+  virtual void raise() {}
 };
 
 // Launches, and after how many of them the host has a step to do.

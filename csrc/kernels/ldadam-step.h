@@ -5,6 +5,7 @@
 // are 0.
 //   A = grad_factor * g + e
 //   P' = orth(B (B^T P)), B = rho * back(m^) + (1 - rho) * A   (left; right: of the transposes)
+//     method svd: P' = the first r singular vectors of B
 //   T = P'^T P;  m' = T m;  v' = |(T.T)(v^ - m^.m^) + (T m^).(T m^)|, uncorrected again
 //   g' = proj'(A);  m <- m_decay * m' + m_gain * g';  v <- v_decay * v' + v_gain * g'.g'
 //   e <- A - back'(g' + k m') + k back(old m),  k = beta1 / (1 - beta1)
@@ -15,7 +16,9 @@
 //   h = proj'(A') = g' + k m',  error <- A' - back'(h - k m)
 // 10 m n r flops (8 without error feedback, where k = 0) instead of the published 16, and no
 // temporary of the weight's size. Where V or B V is zero, not finite, or its columns depend on each
-// other, P stays and refused += 1; else refreshes += 1.
+// other, P stays and refused += 1; else refreshes += 1. svd forms B, in memory of the weight's
+// size, and decomposes the Gram matrix of its shorter side in float64; where that is the other
+// side, its vectors u give B u, whose columns are made orthonormal. Signs do not matter.
 #pragma once
 
 #include <tuple>
@@ -24,6 +27,13 @@
 #include "kernels/check.h"
 
 namespace lean {
+
+// How the basis follows B.
+enum class Following : int32_t { power_iteration, svd };
+inline constexpr std::string_view kFollowingNames[] = {"powerIteration", "svd"};
+inline constexpr std::span<const std::string_view> choice_names(Following) {
+  return kFollowingNames;
+}
 
 struct LdadamStep {
   static constexpr std::string_view name = "ldadamStep";
@@ -37,6 +47,7 @@ struct LdadamStep {
   Tensor scalars;     // StepScalars
   Tensor counters;    // Counters
   Side side = Side::right;
+  Following method = Following::power_iteration;
   double beta1 = 0;
   double beta2 = 0;
   double rho = 0;
@@ -47,14 +58,14 @@ struct LdadamStep {
 
   static constexpr auto fields() {
     return std::tuple{
-        field("param", &LdadamStep::param),       field("grad", &LdadamStep::grad),
-        field("expAvg", &LdadamStep::exp_avg),    field("expAvgSq", &LdadamStep::exp_avg_sq),
-        field("basis", &LdadamStep::basis),       optional_field("error", &LdadamStep::error),
-        field("scalars", &LdadamStep::scalars),   field("counters", &LdadamStep::counters),
-        field("side", &LdadamStep::side),         field("beta1", &LdadamStep::beta1),
-        field("beta2", &LdadamStep::beta2),       field("rho", &LdadamStep::rho),
-        field("rounding", &LdadamStep::rounding), field("seed", &LdadamStep::seed),
-        field("stream", &LdadamStep::stream),
+        field("param", &LdadamStep::param),     field("grad", &LdadamStep::grad),
+        field("expAvg", &LdadamStep::exp_avg),  field("expAvgSq", &LdadamStep::exp_avg_sq),
+        field("basis", &LdadamStep::basis),     optional_field("error", &LdadamStep::error),
+        field("scalars", &LdadamStep::scalars), field("counters", &LdadamStep::counters),
+        field("side", &LdadamStep::side),       field("method", &LdadamStep::method),
+        field("beta1", &LdadamStep::beta1),     field("beta2", &LdadamStep::beta2),
+        field("rho", &LdadamStep::rho),         field("rounding", &LdadamStep::rounding),
+        field("seed", &LdadamStep::seed),       field("stream", &LdadamStep::stream),
     };
   }
 
@@ -63,9 +74,15 @@ struct LdadamStep {
   constexpr int64_t projected() const { return side == Side::right ? param.cols() : param.rows(); }
   constexpr int64_t others() const { return side == Side::right ? param.rows() : param.cols(); }
 
-  // V, B V and r x r matrices in float32; the Gram matrix in float64.
+  constexpr bool decomposes() const { return method == Following::svd; }
+  // Whether the other side is the shorter one, whose vectors come first.
+  constexpr bool is_beyond() const { return projected() > others(); }
+
+  // V, B V and r x r matrices in float32; the Gram matrix in float64. svd: and B.
   int64_t workspace_bytes() const {
-    return 4 * rank() * (others() + projected() + 2 * rank()) + 8 * rank() * rank() + 64 * 5;
+    const int64_t target = decomposes() ? param.numel() : 0;
+    return 4 * rank() * (others() + projected() + 2 * rank()) + 8 * rank() * rank() + 4 * target +
+           64 * 6;
   }
 
   void check() const {

@@ -16,7 +16,13 @@ import { numel, requireWeightDType, type StateDType, type WeightDType } from "..
 import { makeWeight } from "../weight.js";
 import { allocate } from "./allocation.js";
 import { budgetBytes } from "./budget.js";
-import { type AdvisedProjector, type LayerOffer, type LayerOptions, OfferList } from "./offers.js";
+import {
+  type AdvisedProjector,
+  advisedProjectors,
+  type LayerOffer,
+  type LayerOptions,
+  OfferList,
+} from "./offers.js";
 import { snippetOf } from "./snippet.js";
 import {
   assumedSpectrum,
@@ -45,7 +51,10 @@ export interface AdviceOptions {
   /** Of one step, for their spectra. Without them a spectrum is assumed (see `prior`). */
   gradients?: Gradients;
   prior?: SpectralPrior;
-  /** Only these. Default: powerIteration or svd, whichever the recipe prefers, and topK. */
+  /**
+   * Only these, and one of each kind: powerIteration, svd or randomizedSvd; gaussian or srht; topK.
+   * Default: the recipe's own; beside one for leading directions topK, where it can use that.
+   */
   projectors?: readonly AdvisedProjector[];
   /** Default: 200, under svd 500. */
   updateProjGap?: number;
@@ -127,7 +136,7 @@ export function adviseRanks(
   requireInteger("rankMultiple", rankMultiple, 1);
   if (updateProjGap !== undefined) requireInteger("updateProjGap", updateProjGap, 1);
   for (const projector of projectors ?? []) {
-    requireOneOf("projectors", projector, ["powerIteration", "svd", "topK"]);
+    requireOneOf("projectors", projector, advisedProjectors);
   }
   requireKnownOptions("prior", prior, ["decay", "noise"]);
   requireFinite("prior.decay", prior.decay ?? 0, 0);

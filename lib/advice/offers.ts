@@ -9,7 +9,19 @@ import { makeWeight } from "../weight.js";
 import type { Offer } from "./allocation.js";
 import type { Spectrum } from "./spectrum.js";
 
-export type AdvisedProjector = "powerIteration" | "svd" | "topK";
+/** What a projector goes by: leading directions, none at all, or the longest lines. */
+const families = {
+  powerIteration: "leading",
+  svd: "leading",
+  randomizedSvd: "leading",
+  gaussian: "random",
+  srht: "random",
+  topK: "lines",
+} as const;
+
+export type AdvisedProjector = keyof typeof families;
+
+export const advisedProjectors = Object.keys(families) as AdvisedProjector[];
 
 /** What a layer's recipe is given beside what all of them have. */
 export interface LayerOptions {
@@ -43,6 +55,9 @@ export interface OfferSettings {
 /** Steps between refreshes where nothing else is asked for: what is published, by projector. */
 const usualGaps: Readonly<Record<AdvisedProjector, number>> = {
   powerIteration: 200,
+  randomizedSvd: 200,
+  gaussian: 200,
+  srht: 200,
   topK: 200,
   // The published value at 7B, where a decomposition costs dozens of steps.
   svd: 500,
@@ -82,18 +97,12 @@ export class OfferList {
   constructor(settings: OfferSettings) {
     this.#settings = settings;
     this.#recipe = make(settings, { rank: 1 });
-    const { projectors = ["powerIteration", "svd", "topK"] } = settings;
-    const usable = projectors.filter((projector) => accepts(settings, { rank: 1, projector }));
-    // Of those that find the same directions one: the recipe's own choice, or the first.
-    const all = usable.filter((projector) => projector !== "topK");
-    const { projector: own } = this.#recipe.momentum as { projector?: { kind?: string } };
-    const dense = all.find((projector) => projector === own?.kind) ?? all[0];
-    this.#projectors = usable.filter((projector) => projector === dense || projector === "topK");
+    this.#projectors = projectorsOf(settings, this.#recipe);
     this.#hasGap = accepts(settings, { rank: 1, updateProjGap: 1 });
     this.#hasWhole = accepts(settings, { rank: 1, onRefresh: "rotate" });
   }
 
-  /** That are compared: one that finds leading directions, and one that keeps lines. */
+  /** That are compared, one of each family. */
   get projectors(): readonly AdvisedProjector[] {
     return this.#projectors;
   }
@@ -143,9 +152,15 @@ export class OfferList {
       projectedSide(weight, option, lines) ? ("right" as const) : ("left" as const);
     return this.#projectors.flatMap((projector): Family[] => {
       const gap = this.#hasGap ? { updateProjGap: updateProjGap ?? usualGaps[projector] } : {};
-      const options = { projector, ...gap };
-      if (projector !== "topK") {
-        return [{ options, side: side("std", false), shares: spectrum.directions }];
+      // A recipe's own may have settings that its name does not say.
+      const named = ownProjector(this.#recipe) === projector && families[projector] === "random";
+      const options = { ...(named ? {} : { projector }), ...gap };
+      if (families[projector] !== "lines") {
+        const all = spectrum.directions.length;
+        // Where nothing is refreshed by a gap, the recipe itself goes on to leading directions.
+        const isLeading = families[projector] === "leading" || !this.#hasGap;
+        const shares = isLeading ? spectrum.directions : new Float64Array(all).fill(1 / all);
+        return [{ options, side: side("std", false), shares }];
       }
       return (["std", "reverse"] as const).map((option) => {
         const chosen = side(option, true);
@@ -178,6 +193,29 @@ export class OfferList {
     }
     return bytes;
   }
+}
+
+function ownProjector({ momentum }: Recipe): string | undefined {
+  return (momentum as { projector?: { kind?: string } }).projector?.kind;
+}
+
+/**
+ * Of each family one: the recipe's own choice, or the first that it can use. A random subspace sees
+ * less than any other of its size, so it is compared only where it is asked for; a recipe whose own
+ * is random, and wants no more than lengths from it, is left with it.
+ */
+function projectorsOf(settings: OfferSettings, recipe: Recipe): AdvisedProjector[] {
+  const own = ownProjector(recipe);
+  const wanted = settings.projectors ?? advisedProjectors;
+  const usable = wanted.filter((projector) => accepts(settings, { rank: 1, projector }));
+  // In the recipe's own words.
+  if (usable.length === 0) make(settings, { rank: 1, projector: wanted[0] ?? "" });
+  const isOwnRandom = usable.some((name) => name === own && families[name] === "random");
+  return (["leading", "random", "lines"] as const).flatMap((family) => {
+    if (settings.projectors === undefined && (family === "random") !== isOwnRandom) return [];
+    const alike = usable.filter((projector) => families[projector] === family);
+    return alike.find((projector) => projector === own) ?? alike[0] ?? [];
+  });
 }
 
 function extents(shape: readonly number[]): [rows: number, cols: number] {

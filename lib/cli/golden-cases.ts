@@ -135,7 +135,6 @@ function skipReason(system: string, options: Options): string | undefined {
   if (system === "torch.optim.Muon") {
     return "iterates in bfloat16, 2 to 6 % off its own equations";
   }
-  if (options.proj_method === "svd") return "follows singular vectors at every step";
   const used = UNSUPPORTED_SWITCHES.find((name) => options[name] === true);
   if (used !== undefined) return `uses ${used}`;
   if (system === "torch.optim.RMSprop" && options.momentum !== 0) {

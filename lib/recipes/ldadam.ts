@@ -14,15 +14,26 @@ export interface LdadamOptions extends RecipeOptions, Omit<LdadamMomentOptions, 
   betas?: Betas;
 }
 
-const own = ["betas", "eps", "rho", "rank", "projector", "side", "errorFeedback", "errorDtype"];
+const own = [
+  "betas",
+  "eps",
+  "rho",
+  "rank",
+  "projector",
+  "method",
+  "side",
+  "errorFeedback",
+  "errorDtype",
+];
 
 /**
  * LDAdam (Robert et al., arXiv 2410.16103, algorithm 1; github.com/IST-DASLab/LDAdam): Adam in a
  * subspace of `rank` dimensions that follows rho·m̂ + (1 − rho)·A by one block power iteration a
- * step, A being the gradient and the error fed back. Moments are carried over by projection-aware
- * rules, and A ← G + e takes up what the subspace and its turning lose. State for an m × n weight,
- * m ≥ n: 2·m·rank moments, n·rank basis, m·n error (kept as e + back(m)·betas[0] / (1 − betas[0])). Defaults: betas (0.908, 0.99), rho 0.908,
- * eps 1e-8, rank a quarter of the shorter side.
+ * step (`method: "svd"`: by its singular vectors), A being the gradient and the error fed back.
+ * Moments are carried over by projection-aware rules, and A ← G + e takes up what the subspace and
+ * its turning lose. State for an m × n weight, m ≥ n: 2·m·rank moments, n·rank basis, m·n error
+ * (kept as e + back(m)·betas[0] / (1 − betas[0])). Defaults: betas (0.908, 0.99), rho 0.908, eps
+ * 1e-8, rank a quarter of the shorter side.
  *
  * Unlike the published code: the error is a tensor of its own, so it is saved, never clipped and
  * gradients are nobody's state; steps are counted for each parameter, which may appear late and
@@ -34,9 +45,9 @@ const own = ["betas", "eps", "rho", "rank", "projector", "side", "errorFeedback"
 export function ldadam(options: LdadamOptions = {}): Recipe {
   requireKnownOptions("ldadam", options, [...recipeOptionNames, ...own]);
   const { betas = [0.908, 0.99], eps, rho, rank, projector, side, ...rest } = options;
-  const { errorFeedback, errorDtype, ...step } = rest;
+  const { method, errorFeedback, errorDtype, ...step } = rest;
   requireBetas(betas);
   const [beta, beta2] = betas;
-  const how = { eps, rho, rank, projector, side, errorFeedback, errorDtype };
+  const how = { eps, rho, rank, projector, method, side, errorFeedback, errorDtype };
   return compose("ldadam", { ...step, momentum: moments({ beta, beta2, ...how }) }, options);
 }

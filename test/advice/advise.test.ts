@@ -10,6 +10,7 @@ import {
   type RankAdvice,
   recipeFromConfig,
 } from "lean-optim";
+import { advisedProjectors } from "../../lib/advice/offers.js";
 import { model } from "../../lib/models/index.js";
 import { numel } from "../../lib/tensor.js";
 import { type Matrix, matrix, svd } from "../oracle/matrix.js";
@@ -214,25 +215,67 @@ test("gradients may be read one by one, and only those of layers are", () => {
   expect(advice).toEqual(advise({ budget: "50%", gradients }));
 });
 
+/** An Optimizer of what the snippet's code makes, pasted and run. */
+function pasted(parameters: readonly ModelParameter[], { snippet }: RankAdvice): Optimizer {
+  const { code } = transformSync(snippet, {
+    jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+    module: { type: "commonjs" },
+  });
+  const exported: { groups?: (find: (...names: string[]) => Parameter[]) => ParameterGroup[] } = {};
+  new Function("require", "exports", code)(() => library, exported);
+  const find = (...names: string[]) =>
+    parameters
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, shape }) => ({
+        name,
+        shape: [...shape],
+        data: new Float32Array(numel(shape)),
+      }));
+  return new Optimizer(exported.groups?.(find) ?? []);
+}
+
+describe.each(["galore", "fira", "apollo", "apolloMini", "ldadam"] as const)("%s", (optimizer) => {
+  test.each([undefined, ...advisedProjectors.filter((name) => name !== "topK")])(
+    "by projector %s: an Optimizer of the snippet allocates the bytes that are told",
+    (projector) => {
+      const common = { optimizer, ...(projector && { projectors: [projector] }) };
+      const { leastBytes } = advise({ ...common, budget: 1e6 });
+      for (const budget of [leastBytes, 1.2 * leastBytes]) {
+        const advice = advise({ ...common, budget });
+        using real = pasted(layers, advice);
+        expect(real.stateBytes).toBe(advice.stateBytes);
+        expect(advice.stateBytes).toBeLessThanOrEqual(advice.budget);
+        const isRandom = projector === "gaussian" || projector === "srht";
+        const isOwn = projector === undefined && optimizer.startsWith("apollo");
+        for (const { options, captured, shape } of advice.layers) {
+          const even = options.rank / Math.min(...shape);
+          if (optimizer !== "ldadam" && (isRandom || isOwn)) expect(captured).toBeCloseTo(even, 12);
+          else expect(captured).toBeGreaterThan(even);
+        }
+      }
+    },
+  );
+});
+
+test("of projectors that find the same, the recipe's own, or the first that is asked for", () => {
+  const chosen = (options: Partial<AdviceOptions>) => [
+    ...new Set(
+      advise({ budget: "50%", ...options }).layers.map(({ options }) => options.projector),
+    ),
+  ];
+  const projectors = ["randomizedSvd", "svd"] as const;
+  expect(chosen({ optimizer: "galore", budget: "85%" })).toEqual(["powerIteration"]);
+  expect(chosen({ optimizer: "galore", budget: "85%", projectors })).toEqual(["randomizedSvd"]);
+  const own = { options: { compat: "galore" }, optimizer: "galore", budget: "85%" } as const;
+  expect(chosen(own)).toEqual(["svd"]);
+  // Entries of variance 1/rank, which the name alone does not say.
+  expect(chosen({ optimizer: "apollo", budget: "85%" })).toEqual([undefined]);
+});
+
 test("the snippet compiles, and is those groups", () => {
   for (const parameters of [layers, model("llama-60m").slice(1, 12)]) {
     const advice = adviseRanks(parameters, { budget: "45%", rankMultiple: 2 });
-    const { code } = transformSync(advice.snippet, {
-      jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-      module: { type: "commonjs" },
-    });
-    const exported: { groups?: (find: (...names: string[]) => Parameter[]) => ParameterGroup[] } =
-      {};
-    new Function("require", "exports", code)(() => library, exported);
-    const find = (...names: string[]) =>
-      parameters
-        .filter(({ name }) => names.includes(name))
-        .map(({ name, shape }) => ({
-          name,
-          shape: [...shape],
-          data: new Float32Array(numel(shape)),
-        }));
-    using real = new Optimizer(exported.groups?.(find) ?? []);
+    using real = pasted(parameters, advice);
     expect(real.stateBytes).toBe(advice.stateBytes);
     expect(real.groups.map(({ recipe, names }) => ({ optimizer: recipe.config, names }))).toEqual(
       advice.groups,
@@ -263,6 +306,12 @@ describe("bad input", () => {
       { projectors: ["given" as never] },
       refusal("ERR_LEAN_INVALID_ARG", "projectors"),
     ],
+    [
+      "a projector that the recipe cannot use",
+      { optimizer: "galore", projectors: ["topK"] },
+      refusal("ERR_LEAN_UNSUPPORTED", "projector", "topK"),
+    ],
+    ["no projectors", { projectors: [] }, refusal("ERR_LEAN_INVALID_ARG", "projector", "")],
     [
       "an option that nobody reads",
       { ranks: 3 } as never,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  adago,
   adagradSNSM,
   adamSM,
   adamSN,
@@ -79,7 +80,7 @@ describeOnCuda("on %s", (device) => {
   test.each<DType>(["float32", "bfloat16", "float16"])(
     "views of %s that are not aligned step to the same bits",
     (dtype) => {
-      for (const recipe of [adamw({ lr: 1e-2 }), adamSN({ lr: 1e-2 }), ...projected]) {
+      for (const recipe of [adamw({ lr: 1e-2 }), adamSN({ lr: 1e-2 }), muon(), ...projected]) {
         const results = [0, 1, 3, 4].map((shift) => {
           const data = upload(device, 37 * 53, 1, dtype, shift);
           const grad = upload(device, 37 * 53, 2, dtype, 0);
@@ -326,6 +327,70 @@ describeOnCuda("on %s", (device) => {
     },
   );
 
+  const matrices = (dtype: DType, ...shapes: (readonly [number, number])[]) =>
+    shapes.map(([rows, cols], i) => ({
+      ...parameter(rows * cols, i, dtype),
+      shape: [rows, cols],
+    }));
+  const stepped = (made: readonly Made[], recipe: Recipe, options: OptimizerOptions = {}) => {
+    using optimizer = make(made, recipe, options);
+    for (let step = 0; step < 2; step++) optimizer.step();
+    const state = stateBits(optimizer.stateDict());
+    const { launches, workspaceBytes } = optimizer;
+    return { launches, workspaceBytes, state, weights: made.map((m) => bitsOf(m.data.read())) };
+  };
+
+  test("orthogonal steps of any number of matrices take as many launches as the one with the most", () => {
+    const square = [9, 9] as const;
+    const long = [25, 8] as const;
+    // Counters, scalars; norms, lengths, momenta; three products for each of five iterations, or
+    // on Gram matrices nine for the first three and six for the others.
+    const most = { [`${square}`]: 5 + 15, [`${long}`]: 5 + 17 };
+    const many = [square, long, [1, 1], [8, 16], [140, 12], [12, 11]] as const;
+    const together = stepped(matrices("float32", ...many), adago());
+    expect(together.launches).toBe(most[`${long}`]);
+    for (const [i, shape] of [square, long].entries()) {
+      const alone = matrices("float32", ...many).slice(i, i + 1);
+      const { launches, weights } = stepped(alone, adago());
+      expect(launches).toBe(most[`${shape}`]);
+      expect(weights[0]).toBe(together.weights[i]);
+    }
+  });
+
+  test.each<DType>(["float32", "bfloat16", "float16"])(
+    "matrices of %s that take turns in little memory are stepped to the same bits",
+    (dtype) => {
+      const run = (options: OptimizerOptions) =>
+        stepped(matrices(dtype, [17, 12], [12, 25], [16, 16]), muon(), options);
+      const { launches, workspaceBytes, ...together } = run({});
+      const alone = run({ scratchBytes: 0 });
+      expect(alone).toMatchObject(together);
+      // A launch for what each begins with, and its products.
+      expect(alone.launches - launches).toBe(16 + 16);
+      expect(alone.workspaceBytes).toBeLessThan(workspaceBytes);
+    },
+  );
+
+  test("symmetric products take at most 0.57 of the whole ones' instructions on tensor cores", () => {
+    if (takeCounters(device, true) === null) return;
+    const counted = (side: number) => {
+      const recipe = muon({ nsSteps: 1, stateDtype: "bfloat16" });
+      using optimizer = make(matrices("bfloat16", [side, side]), recipe);
+      takeCounters(device, true);
+      optimizer.step();
+      optimizer.synchronize();
+      const kernels = takeCounters(device, false) ?? [];
+      for (const { kernel, bankConflicts } of kernels) {
+        expect({ kernel, bankConflicts }).toEqual({ kernel, bankConflicts: 0 });
+      }
+      return kernels.reduce((sum, { tensorInstructions }) => sum + tensorInstructions, 0);
+    };
+    // Two symmetric products and a whole one; of a single tile they are all the same.
+    const whole = (side: number) => side ** 3 / (16 * 8 * 16);
+    expect(counted(128)).toBe(3 * whole(128));
+    expect((counted(1024) - whole(1024)) / 2 / whole(1024)).toBeLessThanOrEqual(0.57);
+  }, 120_000);
+
   // Both axes of a weight with more columns than rows, and so, by default, with sums by columns.
   test.each([
     ["columns", "std", 688],
@@ -525,26 +590,6 @@ describeOnCuda("on %s", (device) => {
       for (const stream of ["x", null, 7, {}, -1n]) expect(() => build(stream)).toThrow(invalid);
       // A driver may follow such an address; the interpreter knows its streams.
       if (device === "simt") expect(() => build(4096n)).toThrow(invalid);
-    });
-
-    test("recipes whose kernels it lacks, when it is built", () => {
-      using buffer = memory.alloc(64 * 64 * 4);
-      const build = () =>
-        new Optimizer(
-          [
-            {
-              optimizer: muon(),
-              params: [{ name: "w", shape: [64, 64], dtype: "float32", data: buffer }],
-            },
-          ],
-          { device },
-        );
-      expect(build).toThrow(
-        expect.objectContaining({
-          code: "ERR_LEAN_UNSUPPORTED",
-          message: expect.stringContaining("has no kernel"),
-        }),
-      );
     });
 
     test("the default streams", () => {

@@ -126,6 +126,10 @@ describe.each(able)("on %s", (device) => {
     ["from the left", { side: "left" }],
     ["from the right", { side: "right" }],
     ["the longer side", { side: "reverse" }],
+    ["a first basis by randomizedSvd", { projector: "randomizedSvd" }],
+    ["singular vectors at every step", { projector: "svd", method: "svd" }],
+    ["singular vectors of the longer side", { method: "svd", side: "reverse" }],
+    ["singular vectors of gradients alone", { method: "svd", rho: 0, errorFeedback: false }],
   ])("%s", (_, options) => walk(device, options));
 
   test("clipping acts on the gradient, never on the error", () => {
@@ -180,7 +184,8 @@ test("an error in bfloat16 takes half the room", () => {
 });
 
 test("is made again from its configuration", () => {
-  const options = { rank: 3, rho: 0.5, projector: "svd", errorDtype: "bfloat16" } as const;
+  const own = { rank: 3, rho: 0.5, projector: "svd", method: "svd" } as const;
+  const options = { ...own, errorDtype: "bfloat16" } as const;
   const { config } = ldadam(options);
   expect(recipeFromConfig(JSON.parse(JSON.stringify(config))).config).toEqual(config);
 });
@@ -188,6 +193,7 @@ test("is made again from its configuration", () => {
 test.each([
   ["betas", { betas: [0.9, 1] as const }, "ERR_LEAN_INVALID_ARG", "beta2", 1],
   ["rho", { rho: 1 }, "ERR_LEAN_INVALID_ARG", "rho", 1],
+  ["method", { method: "qr" as never }, "ERR_LEAN_INVALID_ARG", "method", "qr"],
   ["lines", { projector: "topK" as const }, "ERR_LEAN_UNSUPPORTED", "projector", "topK"],
   ["given bases", { projector: "given" as const }, "ERR_LEAN_UNSUPPORTED", "projector", "given"],
   [

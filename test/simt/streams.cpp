@@ -1,5 +1,9 @@
 // Streams and events with copies and host functions alone.
+#include <cuda.h>
+
+#include <atomic>
 #include <memory>
+#include <thread>
 
 #include "simt/runtime/options.h"
 #include "support.h"
@@ -233,4 +237,107 @@ TEST_CASE("streams: priorities are clamped to what there is") {
   unsigned flags;
   CUDA_OK(cudaStreamGetFlags(stream, &flags));
   CHECK(flags == cudaStreamNonBlocking);
+}
+
+namespace {
+
+// A word of the host's that streams wait for.
+struct Word {
+  uint32_t* memory = nullptr;
+  CUresult(CUDAAPI* wait)(CUstream, CUdeviceptr, cuuint32_t, unsigned) = nullptr;
+
+  Word() {
+    CUDA_OK(cudaMallocHost(reinterpret_cast<void**>(&memory), sizeof *memory));
+    *memory = 0;
+    void* found = nullptr;
+    CUDA_OK(cudaGetDriverEntryPointByVersion("cuStreamWaitValue32", &found, 12000,
+                                             cudaEnableDefault, nullptr));
+    wait = reinterpret_cast<decltype(wait)>(found);
+  }
+  ~Word() { CUDA_OK(cudaFreeHost(memory)); }
+
+  void hold(cudaStream_t stream, uint32_t value, unsigned how = CU_STREAM_WAIT_VALUE_GEQ) {
+    CHECK(wait(stream, reinterpret_cast<CUdeviceptr>(memory), value, how) == CUDA_SUCCESS);
+  }
+  void write(uint32_t value) {
+    std::atomic_ref(*memory).store(value, std::memory_order_release);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("streams: a stream waits for a word of the host's, and the host does not") {
+  for (const bool is_late : {false, true}) {
+    runtime_options().late_streams = is_late;
+    for (uint64_t seed = 0; seed < 4; ++seed) {
+      runtime_options().stream_seed = seed;
+      Word word;
+      Log log;
+      cudaStream_t stream = make_stream(), other = make_stream();
+      log.add(stream, 'a');
+      word.hold(stream, 2);
+      log.add(stream, 'b');
+      log.add(other, 'x');
+      CUDA_OK(cudaStreamSynchronize(other));
+      for (const uint32_t value : {0u, 1u, 0x80000003u}) {
+        word.write(value);
+        for (int i = 0; i < 8; ++i) CHECK(cudaStreamQuery(stream) == cudaErrorNotReady);
+        CHECK(log.text.find('b') == std::string::npos);
+      }
+      word.write(3);
+      CUDA_OK(cudaStreamSynchronize(stream));
+      CHECK(log.before('a', 'b'));
+      CHECK(log.text.size() == 3);
+      // What was enqueued behind a wait is in order, too.
+      word.hold(stream, 4, CU_STREAM_WAIT_VALUE_EQ);
+      cudaEvent_t event = make_event();
+      log.add(stream, 'c');
+      CUDA_OK(cudaEventRecord(event, stream));
+      CUDA_OK(cudaStreamWaitEvent(other, event, 0));
+      log.add(other, 'd');
+      CHECK(cudaStreamQuery(other) == cudaErrorNotReady);
+      word.write(4);
+      CUDA_OK(cudaStreamSynchronize(other));
+      CHECK(log.before('c', 'd'));
+    }
+  }
+}
+
+TEST_CASE("streams: who waits for a stream lets the thread work that it waits for") {
+  for (const bool is_late : {false, true}) {
+    runtime_options().late_streams = is_late;
+    runtime_options().stream_seed = 0;
+    Word word;
+    Log log;
+    cudaStream_t stream = make_stream(), side = make_stream();
+    cudaEvent_t begin = make_event();
+    log.add(stream, 'a');
+    CUDA_OK(cudaEventRecord(begin, stream));
+    word.hold(stream, 1);
+    log.add(stream, 'c');
+    std::thread worker([&] {
+      CUDA_OK(cudaStreamWaitEvent(side, begin, 0));
+      log.add(side, 'b');
+      CUDA_OK(cudaStreamSynchronize(side));
+      word.write(1);
+    });
+    CUDA_OK(cudaStreamSynchronize(stream));
+    worker.join();
+    CHECK(log.text == "abc");
+  }
+}
+
+TEST_CASE("streams: a word that nobody could wait for") {
+  runtime_options().late_streams = false;
+  Word word;
+  cudaStream_t stream = make_stream();
+  const auto at = [&](const void* address) {
+    return word.wait(stream, reinterpret_cast<CUdeviceptr>(address), 1, 0);
+  };
+  uint32_t pageable = 0;
+  CHECK(at(&pageable) == CUDA_ERROR_INVALID_VALUE);
+  CHECK(at(reinterpret_cast<std::byte*>(word.memory) + 2) == CUDA_ERROR_INVALID_VALUE);
+  CHECK(word.wait(stream, reinterpret_cast<CUdeviceptr>(word.memory), 1, 99) ==
+        CUDA_ERROR_INVALID_VALUE);
+  CUDA_OK(cudaStreamQuery(stream));
 }

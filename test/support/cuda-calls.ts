@@ -29,6 +29,13 @@ export interface CudaCalls {
   limitMemory(bytes: number): void;
   /** When work in streams runs (LEAN_SIMT_STREAMS). */
   streams(when: "now" | "late", seed: number): void;
+  /**
+   * Whether calls of libraries get through: while "shut" they stop in the thread that makes them,
+   * and all others go on; "failing", the next one fails.
+   */
+  libraries(gate: "open" | "shut" | "failing"): void;
+  /** How many of them did not get through at once, so far. */
+  callsStopped(): number;
 }
 
 /** Undefined where the interpreter was not built. */

@@ -5,6 +5,7 @@ import {
   formatLoss,
   formatNumber,
   formatRate,
+  formatTokens,
 } from "../../../examples/language-model/report/format.js";
 import {
   type LineChart,
@@ -37,7 +38,7 @@ export function curveSections(record: ComparisonRecord, rows: readonly Summary[]
     title: "Validation loss against tokens",
     xLabel: "tokens trained on",
     series: curves(record, () => (step) => step * size.tokens),
-    formatX: (tokens) => (tokens >= 1000 ? `${formatNumber(tokens / 1000)}k` : String(tokens)),
+    formatX: formatTokens,
   });
   const bySeconds = lineChart({
     ...shared,

@@ -1,7 +1,16 @@
 /** Milliseconds a step of whole models and of single layers, and how many times the floor that is. */
 
 import { interleave, type Subject } from "../../../lib/cli/measure.js";
-import { adamSN, adamSNSM, adamw, Optimizer, type Recipe, rmspropSN } from "../../../lib/index.js";
+import {
+  adago,
+  adamSN,
+  adamSNSM,
+  adamw,
+  muon,
+  Optimizer,
+  type Recipe,
+  rmspropSN,
+} from "../../../lib/index.js";
 import type { WeightType } from "../../support/data.js";
 import { lr, NO_REFRESH } from "../../support/recipe.js";
 import { roundedQuartiles } from "../../support/result.js";
@@ -26,6 +35,11 @@ const unreached = 1e9;
 /** So few that they all fit into the device's queue: enqueuing them waits for nothing. */
 const queued = 20;
 
+/** In float32 one step of the largest takes as long as the stage may. */
+function isOrthogonalized({ name }: Model, dtype: WeightType): boolean {
+  return dtype === "bfloat16" || !["llama-1b", "llama-7b", "llama-7b layer"].includes(name);
+}
+
 function casesOf(model: Model): Case[] {
   const plain = { rank: null, isClipped: false };
   const subspace = (rank: number) => adamSNSM({ lr, rank, updateProjGap: NO_REFRESH });
@@ -35,6 +49,9 @@ function casesOf(model: Model): Case[] {
       { ...of, ...plain, recipe: adamw({ lr }) },
       { ...of, ...plain, recipe: adamSN({ lr }) },
       { ...of, ...plain, recipe: rmspropSN({ lr }) },
+      ...(isOrthogonalized(model, dtype)
+        ? [muon({ lr }), adago({ lr })].map((recipe) => ({ ...of, ...plain, recipe }))
+        : []),
       ...model.ranks.map((rank) => ({ ...of, rank, isClipped: false, recipe: subspace(rank) })),
       { ...of, rank: model.paperRank, isClipped: true, recipe: subspace(model.paperRank) },
     ];

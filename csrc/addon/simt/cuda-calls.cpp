@@ -9,6 +9,7 @@
 
 #include "addon/addon.h"
 #include "addon/marshal.h"
+#include "simt/libs/gate.h"
 #include "simt/memory/device-memory.h"
 #include "simt/runtime/allocations.h"
 #include "simt/runtime/options.h"
@@ -180,6 +181,20 @@ Napi::Value streams(const Arguments& in) {
   return in.nothing();
 }
 
+// libraries("open" | "shut" | "failing"): whether their calls get through (simt/libs/gate.h)
+Napi::Value libraries(const Arguments& in) {
+  const std::string gate = in.text(0);
+  simt::set_gate(gate == "shut"      ? simt::Gate::shut
+                 : gate == "failing" ? simt::Gate::failing
+                                     : simt::Gate::open);
+  return in.nothing();
+}
+
+// callsStopped(): of libraries, so far
+Napi::Value calls_stopped(const Arguments& in) {
+  return Napi::Number::New(in.env(), static_cast<double>(simt::calls_stopped()));
+}
+
 template <Napi::Value (*call)(const Arguments&)>
 Napi::Value entry(const Napi::CallbackInfo& info) {
   return call(Arguments(info));
@@ -203,6 +218,8 @@ void add_calls(Napi::Env env, Napi::Object exports) {
   calls["freeBytes"] = Napi::Function::New<entry<free_bytes>>(env);
   calls["limitMemory"] = Napi::Function::New<entry<limit_memory>>(env);
   calls["streams"] = Napi::Function::New<entry<streams>>(env);
+  calls["libraries"] = Napi::Function::New<entry<libraries>>(env);
+  calls["callsStopped"] = Napi::Function::New<entry<calls_stopped>>(env);
   exports["cuda"] = calls;
 }
 

@@ -156,15 +156,30 @@ void CudaExecutor::synchronize() {
   enter();
   require_no_capture();
   check(cudaStreamSynchronize(stream_), "a step failed");
+  raise();
 }
 
 bool CudaExecutor::is_done() {
   enter();
   require_no_capture();
   const cudaError_t status = cudaStreamQuery(stream_);
-  if (status == cudaErrorNotReady) return false;
+  if (status == cudaErrorNotReady) {
+    static_cast<void>(cudaGetLastError());  // or a launch that asks is told so
+    return false;
+  }
   check(status, "a step failed");
+  raise();
   return true;
+}
+
+void CudaExecutor::settle() {
+  enter();
+  require_no_capture();
+  for (Sequence& sequence : sequences_) sequence.settle(stream_);
+}
+
+void CudaExecutor::raise() {
+  for (Sequence& sequence : sequences_) sequence.raise();
 }
 
 std::unique_ptr<Letter> CudaExecutor::make_letter(size_t bytes) {

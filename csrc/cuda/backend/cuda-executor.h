@@ -21,6 +21,7 @@ class CudaExecutor final : public Executor {
   void run(size_t sequence, std::span<const double> hyper) override;
   void synchronize() override;
   bool is_done() override;
+  void settle() override;
   void wait_event(void* event) override;
   void record_event(void* event) override;
   void copy_in(void* to, const void* host, size_t bytes) override;
@@ -34,6 +35,7 @@ class CudaExecutor final : public Executor {
   void enter() const;
   bool is_captured() const;
   void require_no_capture() const;
+  void raise();
   void send_hyper(std::span<const double> hyper);
   void send_bases();
   void forget_sent();

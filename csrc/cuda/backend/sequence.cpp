@@ -37,12 +37,20 @@ void Sequence::run(cudaStream_t stream, std::span<const uint64_t> bases) {
 
 void Sequence::require_capturable() const {
   require(pieces_.empty(), kUnsupported,
-          "a step with projector \"svd\" cannot be captured into a graph: it calls cuSOLVER, which "
-          "needs the host. projector \"powerIteration\" can");
+          "a step with projector or method \"svd\" cannot be captured into a graph: it calls "
+          "cuSOLVER, which needs the host. \"powerIteration\" can");
 }
 
 void Sequence::forget() {
   for (Piece& piece : pieces_) piece.step->forget();
+}
+
+void Sequence::settle(cudaStream_t stream) {
+  for (Piece& piece : pieces_) piece.step->settle(stream);
+}
+
+void Sequence::raise() {
+  for (Piece& piece : pieces_) piece.step->raise();
 }
 
 }  // namespace lean::cuda

@@ -23,8 +23,10 @@ class Sequence {
   void require_capturable() const;
   void enqueue(cudaStream_t stream) const { whole_.enqueue(stream); }
 
-  // The state has been written from outside.
+  // As steps of the host have them.
   void forget();
+  void settle(cudaStream_t stream);
+  void raise();
 
  private:
   struct Piece {

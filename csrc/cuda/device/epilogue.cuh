@@ -3,6 +3,8 @@
 // One that has a member begin(lines) is called first, by all threads, with a float in shared memory
 // for each row or column of the tile. What is looked up there and not before leaves the product its
 // registers.
+// One that has a member mirrors() is called, where that is true, with the transpose of the tile
+// too.
 #pragma once
 
 #include "cuda/device/octet.cuh"
@@ -16,5 +18,8 @@ __device__ inline void begin(Epilogue& epilogue, float* lines) {
     __syncthreads();
   }
 }
+
+template <class Epilogue>
+concept Mirroring = requires(const Epilogue& epilogue) { epilogue.mirrors(); };
 
 }  // namespace lean::cuda

@@ -120,6 +120,27 @@ class FloatProduct {
       for (int j = 0; j < kOwn; ++j) octet.x[j] = {sums[i][j]};
       epilogue(to_row, corner.col + col, count, whole, octet);
     }
+    if constexpr (Mirroring<Epilogue>) {
+      if (epilogue.mirrors()) visit_mirrored(product, corner, sums, epilogue);
+    }
+  }
+
+  template <class Epilogue>
+  __device__ static void visit_mirrored(const Product& product, Corner corner,
+                                        const float (&sums)[kOwn][kOwn], const Epilogue& epilogue) {
+    const int to_row = corner.col + threadIdx.x % kAcross * kOwn;
+    const int to_col = corner.row + threadIdx.x / kAcross * kOwn;
+    const int count = min(product.rows() - to_col, kOctet);
+    if (count <= 0) return;
+#pragma unroll
+    for (int j = 0; j < kOwn; ++j) {
+      if (to_row + j >= product.cols()) return;
+      Octet octet;
+#pragma unroll
+      for (int i = 0; i < kOwn; ++i) octet.x[i] = {sums[i][j]};
+      // No two lanes have octets that follow each other.
+      epilogue(to_row + j, to_col, count, false, octet);
+    }
   }
 
   __device__ static Bits load(const Operand& from, int line, int step) {

@@ -101,6 +101,12 @@ constexpr int64_t product_tiles(int64_t rows, int64_t cols) {
          ((cols + Product::kTile - 1) / Product::kTile);
 }
 
+// Blocks for a symmetric product of so many rows: tiles on the diagonal and below it.
+constexpr int64_t symmetric_tiles(int64_t rows) {
+  const int64_t tall = (rows + Product::kTile - 1) / Product::kTile;
+  return tall * (tall + 1) / 2;
+}
+
 // Where a tile begins.
 struct Corner {
   int row;
@@ -117,6 +123,15 @@ struct Corner {
     const uint32_t tall = tiles(rows);
     return {static_cast<int>(index % tall) * Product::kTile,
             static_cast<int>(index / tall) * Product::kTile};
+  }
+  // Counting along rows of tiles that end on the diagonal.
+  __device__ static Corner below_diagonal(uint32_t index) {
+    const auto before = [](uint32_t row) { return row * (row + 1) / 2; };
+    auto row = static_cast<uint32_t>((sqrtf(8.0f * static_cast<float>(index) + 1) - 1) / 2);
+    while (before(row) > index) --row;
+    while (before(row + 1) <= index) ++row;
+    return {static_cast<int>(row) * Product::kTile,
+            static_cast<int>(index - before(row)) * Product::kTile};
   }
 
  private:

@@ -232,8 +232,12 @@ class TensorProduct {
     }
   }
 
-  // Odd rows have the halves of their octets swapped, so that no two lanes meet in a bank.
-  __device__ static int half_swapped(int row, int col) { return col ^ (row % 2 * 4); }
+  // Odd rows have the halves of their octets swapped, so that no two lanes meet in a bank; and
+  // every other eight rows those of the warp's columns, where columns are read as well.
+  template <bool kMirrors>
+  __device__ static int swapped(int row, int col) {
+    return col ^ (row % 2 * 4) ^ (kMirrors ? row / 8 % 2 * 16 : 0);
+  }
 
   // A warp's results go through shared memory, half of them at a time, so that each thread gets
   // octets, and gets registers back.
@@ -241,6 +245,7 @@ class TensorProduct {
   __device__ static void visit(const Product& product, Corner corner,
                                const float (&sums)[kRowTiles][kColTiles][4], float* results,
                                const Epilogue& epilogue) {
+    constexpr bool kMirrors = Mirroring<Epilogue>;
     const int first_row = corner.row + warp() / kWarpsAcross * kWarpRows;
     const int first_col = corner.col + warp() % kWarpsAcross * kWarpCols;
     const int left = product.cols() - (first_col + lane() % 4 * kOctet);
@@ -252,10 +257,11 @@ class TensorProduct {
 #pragma unroll
         for (int j = 0; j < kColTiles; ++j) {
           const float(&sum)[4] = sums[first + i][j];
-          const int row = i * 16 + lane() / 4;
-          float* at = results + row * kPitch + half_swapped(row, j * 8 + lane() % 4 * 2);
-          *reinterpret_cast<float2*>(at) = {sum[0], sum[1]};
-          *reinterpret_cast<float2*>(at + 8 * kPitch) = {sum[2], sum[3]};
+          const int row = i * 16 + lane() / 4, col = j * 8 + lane() % 4 * 2;
+          float* at = results + row * kPitch;
+          *reinterpret_cast<float2*>(at + swapped<kMirrors>(row, col)) = {sum[0], sum[1]};
+          at += 8 * kPitch;
+          *reinterpret_cast<float2*>(at + swapped<kMirrors>(row + 8, col)) = {sum[2], sum[3]};
         }
       }
       __syncwarp();
@@ -263,8 +269,9 @@ class TensorProduct {
       for (int row = lane() / 4; row < kVisited * 16; row += 8) {
         const int col = lane() % 4 * kOctet;
         const float* from = results + row * kPitch;
-        const float4 low = *reinterpret_cast<const float4*>(from + half_swapped(row, col));
-        const float4 high = *reinterpret_cast<const float4*>(from + half_swapped(row, col + 4));
+        const float4 low = *reinterpret_cast<const float4*>(from + swapped<kMirrors>(row, col));
+        const float4 high =
+            *reinterpret_cast<const float4*>(from + swapped<kMirrors>(row, col + 4));
         const Octet octet = {
             {{low.x}, {low.y}, {low.z}, {low.w}, {high.x}, {high.y}, {high.z}, {high.w}}};
         const int to_row = first_row + first * 16 + row;
@@ -272,7 +279,34 @@ class TensorProduct {
         const bool whole = visits_whole_octets(product.cols(), inside);
         if (inside) epilogue(to_row, first_col + col, count, whole, octet);
       }
+      if constexpr (kMirrors) {
+        if (epilogue.mirrors()) {
+          visit_mirrored(product, first_row + first * 16, first_col, results, epilogue);
+        }
+      }
       __syncwarp();
+    }
+  }
+
+  // What shared memory holds of a warp's results, from the given row and column on, transposed. Two
+  // lanes have the octets of a column that follow each other.
+  template <class Epilogue>
+  __device__ static void visit_mirrored(const Product& product, int first_row, int first_col,
+                                        const float* results, const Epilogue& epilogue) {
+    constexpr int kAcross = kVisited * 16 / (2 * kOctet);  // pairs of octets to a column
+#pragma unroll 1
+    for (int i = 0; i < kAcross * 2; ++i) {
+      const int col = i / kAcross * 16 + lane() / 2;
+      const int row = (i % kAcross * 2 + lane() % 2) * kOctet;
+      Octet octet;
+#pragma unroll
+      for (int k = 0; k < kOctet; ++k) {
+        octet.x[k] = {results[(row + k) * kPitch + swapped<true>(row + k, col)]};
+      }
+      const int left = product.rows() - (first_row + row);
+      const bool inside = first_col + col < product.cols() && left > 0;
+      const bool whole = visits_whole_octets(product.rows(), inside);
+      if (inside) epilogue(first_col + col, first_row + row, min(left, kOctet), whole, octet);
     }
   }
 };

@@ -42,9 +42,9 @@ void SvdSizes::cover(const SvdSizes& other) {
   right = std::max(right, other.right);
 }
 
-SvdSolver::SvdSolver() {
+SvdSolver::SvdSolver(const char* user) {
   const Library* libraries[] = {&cusolver().library, &cublas().library};
-  require_libraries("projector \"svd\"", libraries);
+  require_libraries(user, libraries);
   try {
     check(cusolver().create(&solver_), "cusolverDnCreate");
     check(cusolver().create_params(&params_), "cusolverDnCreateParams");

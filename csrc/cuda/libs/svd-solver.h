@@ -53,8 +53,8 @@ struct SvdVectors {
 
 class SvdSolver {
  public:
-  // Throws Error(ERR_LEAN_UNSUPPORTED) where a library is missing.
-  SvdSolver();
+  // Throws Error(ERR_LEAN_UNSUPPORTED) where a library is missing that `user` needs.
+  explicit SvdSolver(const char* user = "projector \"svd\"");
   ~SvdSolver();
   SvdSolver(const SvdSolver&) = delete;
   SvdSolver& operator=(const SvdSolver&) = delete;

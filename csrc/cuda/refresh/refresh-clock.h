@@ -34,6 +34,17 @@ class RefreshClock {
 
   void forget() { is_known_ = false; }
 
+  // Whether this account says which calls refresh a basis that there is, but for steps that are
+  // skipped.
+  bool is_certain() const {
+    return schedule_ != nullptr && schedule_->schedule.base < 0 && is_known_ &&
+           counters_.has_basis != kNoBasis;
+  }
+  // Of the run that has started, where it is certain.
+  int64_t calls() const { return counters_.calls; }
+  // The weight's item of the prologue, or nullptr.
+  const Prologue* schedule() const { return schedule_; }
+
  private:
   const Prologue* schedule_;
   Counters counters_ = {};

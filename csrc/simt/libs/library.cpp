@@ -3,6 +3,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "simt/libs/gate.h"
 #include "simt/runtime/operation.h"
 #include "simt/runtime/stream.h"
 
@@ -39,6 +40,7 @@ LibraryHandle& check_handle(LibraryHandle* handle) {
 }
 
 void enqueue(LibraryHandle& handle, std::function<void()> run) {
+  pass_gate();
   submit(find_stream(handle.stream), LibraryCall{std::move(run)});
 }
 

@@ -6,7 +6,8 @@ namespace lean::simt {
 namespace {
 
 void* find_driver_call(std::string_view name) {
-  for (auto entries : {driver_pointer_calls(), driver_range_calls(), driver_context_calls()}) {
+  for (auto entries : {driver_pointer_calls(), driver_range_calls(), driver_context_calls(),
+                       driver_stream_calls()}) {
     for (const DriverEntry& entry : entries) {
       if (entry.name == name) return entry.address;
     }

@@ -24,5 +24,6 @@ struct DriverEntry {
 std::span<const DriverEntry> driver_pointer_calls();  // driver-pointers.cpp
 std::span<const DriverEntry> driver_range_calls();    // driver-ranges.cpp
 std::span<const DriverEntry> driver_context_calls();  // driver-context.cpp
+std::span<const DriverEntry> driver_stream_calls();   // driver-streams.cpp
 
 }  // namespace lean::simt

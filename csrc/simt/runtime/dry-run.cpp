@@ -16,12 +16,12 @@ std::vector<LaunchRecord>& records() {
 }  // namespace
 
 std::vector<LaunchRecord> launch_records() {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   return records();
 }
 
 void clear_launch_records() {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   records().clear();
 }
 

@@ -26,6 +26,7 @@ thread_local cudaError_t last_error = cudaSuccess;
 thread_local cudaError_t last_failure = cudaSuccess;  // stays when last_error is asked for
 thread_local std::string last_message;
 thread_local int no_calls = 0;
+thread_local int locked = 0;  // how often this thread has taken the lock
 
 cudaError_t remember(cudaError_t code, const char* message) {
   last_error = last_failure = code;
@@ -38,8 +39,28 @@ cudaError_t remember(cudaError_t code, const char* message) {
 
 }  // namespace
 
-std::recursive_mutex& runtime_lock() {
-  static std::recursive_mutex& lock = *new std::recursive_mutex;
+void RuntimeLock::lock() {
+  mutex_.lock();
+  ++locked;
+}
+
+void RuntimeLock::unlock() {
+  --locked;
+  mutex_.unlock();
+}
+
+int RuntimeLock::release() {
+  const int depth = locked;
+  while (locked > 0) unlock();
+  return depth;
+}
+
+void RuntimeLock::restore(int depth) {
+  while (locked < depth) lock();
+}
+
+RuntimeLock& runtime_lock() {
+  static RuntimeLock& lock = *new RuntimeLock;
   return lock;
 }
 
@@ -107,14 +128,14 @@ NoCallsHere::NoCallsHere() { ++no_calls; }
 NoCallsHere::~NoCallsHere() { --no_calls; }
 
 std::string last_fault_report() {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   return state().fault_report;
 }
 
 std::string last_error_message() { return last_message; }
 
 void set_fault_handler(std::function<void(const std::string&)> handler) {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   state().handler = std::move(handler);
 }
 
@@ -134,14 +155,14 @@ using namespace lean::simt;
 extern "C" {
 
 cudaError_t cudaGetLastError() {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   cudaError_t code = sticky_error() != cudaSuccess ? sticky_error() : last_error;
   last_error = cudaSuccess;
   return code;
 }
 
 cudaError_t cudaPeekAtLastError() {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   return sticky_error() != cudaSuccess ? sticky_error() : last_error;
 }
 }

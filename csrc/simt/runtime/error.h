@@ -23,7 +23,31 @@ class Error : public std::exception {
 };
 
 // One lock for the whole runtime. Recursive, because calls are made of calls.
-std::recursive_mutex& runtime_lock();
+class RuntimeLock {
+ public:
+  void lock();
+  void unlock();
+  // Of this thread, whatever calls it is in: how often it had been taken; and back.
+  int release();
+  void restore(int depth);
+
+ private:
+  std::recursive_mutex mutex_;
+};
+RuntimeLock& runtime_lock();
+
+// While one lives, other threads may make calls: in a call that waits for what they do. What the
+// call has looked up may be gone afterwards.
+class OtherThreadsTurn {
+ public:
+  OtherThreadsTurn() : depth_(runtime_lock().release()) {}
+  ~OtherThreadsTurn() { runtime_lock().restore(depth_); }
+  OtherThreadsTurn(const OtherThreadsTurn&) = delete;
+  OtherThreadsTurn& operator=(const OtherThreadsTurn&) = delete;
+
+ private:
+  int depth_;
+};
 
 // Which calls may be made in which state of the device.
 enum class Needs : unsigned char {
@@ -39,7 +63,7 @@ cudaError_t note_current_exception() noexcept;
 // The body of every function of the API.
 template <class Body>
 cudaError_t api(Needs needs, Body&& body) noexcept {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   try {
     require_state(needs);
     body();

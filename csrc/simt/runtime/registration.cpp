@@ -24,14 +24,14 @@ thread_local std::vector<CallConfiguration> configurations;
 extern "C" {
 
 void** __cudaRegisterFatBinary(void* wrapper) {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   return static_cast<void**>(register_binary(wrapper));
 }
 
 void __cudaRegisterFatBinaryEnd(void**) {}
 
 void __cudaUnregisterFatBinary(void** handle) {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   unregister_binary(handle);
 }
 
@@ -41,13 +41,13 @@ char __cudaInitModule(void** handle) {
 
 void __cudaRegisterFunction(void** handle, const char* host, char*, const char* name, int, uint3*,
                             uint3*, dim3*, dim3*, int*) {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   register_function(handle, host, name);
 }
 
 void __cudaRegisterVar(void** handle, char* host, char*, const char* name, int, size_t bytes,
                        int constant, int) {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   Symbol symbol;
   symbol.name = name;
   symbol.bytes = bytes;
@@ -57,7 +57,7 @@ void __cudaRegisterVar(void** handle, char* host, char*, const char* name, int, 
 
 void __cudaRegisterManagedVar(void** handle, void** host, char*, const char* name, int,
                               size_t bytes, int, int) {
-  std::lock_guard<std::recursive_mutex> lock(runtime_lock());
+  const std::lock_guard lock(runtime_lock());
   Symbol symbol;
   symbol.name = name;
   symbol.bytes = bytes;

@@ -45,6 +45,14 @@ TaskPtr submit_task(Stream& stream, std::vector<TaskPtr> also_after, std::functi
   return stream.last;
 }
 
+void submit_wait(Stream& stream, std::function<bool()> may_run) {
+  refuse_implicit_dependency(stream);
+  if (stream.capture) {
+    throw Error(cudaErrorNotSupported, "a wait for a word in memory is not modelled in a capture");
+  }
+  stream.last = context().work.submit_wait(predecessors(stream), std::move(may_run));
+}
+
 void submit(Stream& stream, Operation operation) {
   refuse_implicit_dependency(stream);
   if (stream.capture) {

@@ -52,6 +52,9 @@ void submit(Stream& stream, Operation operation);
 // Work that no graph can hold.
 TaskPtr submit_task(Stream& stream, std::vector<TaskPtr> also_after, std::function<void()> run);
 
+// What comes next waits until the host has brought about what `may_run` asks for.
+void submit_wait(Stream& stream, std::function<bool()> may_run);
+
 // Throws what the work has left as a sticky error.
 void synchronize(Stream& stream);
 

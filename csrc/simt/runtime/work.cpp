@@ -1,6 +1,8 @@
 #include "simt/runtime/work.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <unordered_set>
 
 #include "simt/checks/fault.h"
@@ -12,7 +14,13 @@ namespace {
 
 bool is_ready(const Task& task) {
   return std::all_of(task.after.begin(), task.after.end(),
-                     [](const TaskPtr& before) { return before->done; });
+                     [](const TaskPtr& before) { return before->done; }) &&
+         (!task.may_run || task.may_run());
+}
+
+void let_others_run() {
+  const OtherThreadsTurn turn;
+  std::this_thread::sleep_for(std::chrono::microseconds(20));
 }
 
 // The task and all that it waits for.
@@ -30,24 +38,43 @@ std::unordered_set<const Task*> needed_for(const Task* wanted) {
 
 }  // namespace
 
-TaskPtr WorkQueue::submit(std::vector<TaskPtr> after, std::function<void()> run) {
+TaskPtr WorkQueue::add(std::vector<TaskPtr> after) {
   auto task = std::make_shared<Task>();
   task->serial = ++submitted_;
-  task->run = std::move(run);
   std::erase_if(after, [](const TaskPtr& before) { return !before || before->done; });
   task->after = std::move(after);
   pending_.push_back(task);
-  if (!runtime_options().late_streams) finish(task);
   return task;
 }
 
-void WorkQueue::finish(const TaskPtr& task) {
-  while (task && !task->done && step(task.get())) {
+TaskPtr WorkQueue::submit(std::vector<TaskPtr> after, std::function<void()> run) {
+  TaskPtr task = add(std::move(after));
+  task->run = std::move(run);
+  if (!runtime_options().late_streams) advance(task);
+  return task;
+}
+
+TaskPtr WorkQueue::submit_wait(std::vector<TaskPtr> after, std::function<bool()> may_run) {
+  TaskPtr task = add(std::move(after));
+  task->may_run = std::move(may_run);
+  if (!runtime_options().late_streams) advance(task);
+  return task;
+}
+
+void WorkQueue::advance(const TaskPtr& task) {
+  while (!task->done && step(task.get())) {
+  }
+}
+
+void WorkQueue::finish(TaskPtr task) {
+  while (task && !task->done) {
+    if (!step(task.get())) let_others_run();
   }
 }
 
 void WorkQueue::finish_all() {
-  while (step(nullptr)) {
+  while (!pending_.empty()) {
+    if (!step(nullptr)) let_others_run();
   }
 }
 
@@ -62,21 +89,22 @@ void WorkQueue::drop_all() {
     task->done = true;
     task->after.clear();
     task->run = nullptr;
+    task->may_run = nullptr;
   }
   pending_.clear();
 }
 
 bool WorkQueue::step(const Task* wanted) {
-  if (pending_.empty()) return false;
-  size_t at = choose(wanted);
-  TaskPtr task = pending_[at];
-  pending_.erase(pending_.begin() + static_cast<ptrdiff_t>(at));
+  const std::optional<size_t> at = choose(wanted);
+  if (!at) return false;
+  TaskPtr task = pending_[*at];
+  pending_.erase(pending_.begin() + static_cast<ptrdiff_t>(*at));
   run(*task);
   return true;
 }
 
-// Tasks wait only for earlier ones, so there is always one that is ready.
-size_t WorkQueue::choose(const Task* wanted) {
+// Tasks wait only for earlier ones, so there is always one that is ready but for the host.
+std::optional<size_t> WorkQueue::choose(const Task* wanted) {
   const RuntimeOptions& options = runtime_options();
   std::unordered_set<const Task*> needed;
   bool only_needed = wanted && (!options.late_streams || options.stream_seed == 0);
@@ -86,6 +114,7 @@ size_t WorkQueue::choose(const Task* wanted) {
     if (only_needed && !needed.contains(pending_[i].get())) continue;
     if (is_ready(*pending_[i])) ready.push_back(i);
   }
+  if (ready.empty()) return std::nullopt;
   if (options.stream_seed == 0) return ready.back();
   if (seed_ != options.stream_seed) {
     seed_ = options.stream_seed;
@@ -98,6 +127,7 @@ void WorkQueue::run(Task& task) {
   // Done before it runs: what it throws ends it too.
   std::function<void()> body = std::move(task.run);
   task.run = nullptr;
+  task.may_run = nullptr;
   task.after.clear();
   task.done = true;
   try {

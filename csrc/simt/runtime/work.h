@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct Task {
   uint64_t serial = 0;
   std::function<void()> run;
   std::vector<std::shared_ptr<Task>> after;  // those that were not done when it was submitted
+  std::function<bool()> may_run;  // what else it waits for, which the host brings about; or null
   bool done = false;
 };
 using TaskPtr = std::shared_ptr<Task>;
@@ -23,9 +25,12 @@ class WorkQueue {
  public:
   // Runs it at once, or keeps it (RuntimeOptions::late_streams). Entries of `after` may be null.
   TaskPtr submit(std::vector<TaskPtr> after, std::function<void()> run);
+  // Keeps it, and with it what comes after, until `may_run` says so.
+  TaskPtr submit_wait(std::vector<TaskPtr> after, std::function<bool()> may_run);
 
-  // Runs tasks until this one is done.
-  void finish(const TaskPtr& task);
+  // Runs tasks until this one is done. Where nothing is left but to wait for the host, other
+  // threads have their turn.
+  void finish(TaskPtr task);
   void finish_all();
   // Runs one task, so that a loop that polls gets on. Whether `task` is done then.
   bool poll(const TaskPtr& task);
@@ -33,8 +38,11 @@ class WorkQueue {
   void drop_all();
 
  private:
+  TaskPtr add(std::vector<TaskPtr> after);
+  void advance(const TaskPtr& task);
+  // Runs one task. Whether there was one.
   bool step(const Task* wanted);
-  size_t choose(const Task* wanted);
+  std::optional<size_t> choose(const Task* wanted);
   void run(Task& task);
 
   std::vector<TaskPtr> pending_;  // by serial

@@ -8,9 +8,9 @@ export function formatNumber(value: number): string {
   return Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(3)));
 }
 
-/** `500`, `2k`, `1,024k`: a count of tokens where room is short. */
-export function formatTokens(count: number): string {
-  return count >= 1000 ? `${formatNumber(count / 1000)}k` : String(count);
+/** `0`, `500`, `12k`. */
+export function formatTokens(tokens: number): string {
+  return tokens >= 1000 ? `${formatNumber(tokens / 1000)}k` : String(tokens);
 }
 
 /** Ticks of one axis, with as many decimals as they need to be told apart. */

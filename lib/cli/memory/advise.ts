@@ -93,7 +93,7 @@ function layerTable(layers: readonly LayerAdvice[], percent: (share: number) => 
       return [
         `${alike.length} × ${shape.join("×")}`,
         side === "none" ? "whole" : String(options.rank),
-        side === "none" ? "–" : (options.projector ?? "–"),
+        side === "none" ? "–" : (options.projector ?? "its own"),
         side === "none" ? "–" : side,
         String(options.updateProjGap ?? "–"),
         counted(bytes),

@@ -12,6 +12,7 @@ import { projectedDimension, projectedShape } from "../../../test/oracle/subspac
 import type { KernelTensor } from "../../run-kernel.js";
 import { numel, type StateDType, type WeightDType } from "../../tensor.js";
 import { basisOf, type Projection } from "./bases.js";
+import { gradientTypes, stateTypes, turn } from "./choices.js";
 import { noise } from "./noise.js";
 import type { RandomKey } from "./replay-case.js";
 import { sumError, u } from "./rounding.js";
@@ -41,6 +42,29 @@ export interface BasisSpec extends Projection {
   readonly key?: RandomKey;
   /** Of the item's numbers. */
   readonly seed: number;
+}
+
+/** A weight with a side that is compressed, in float32. */
+export const usualSpec: Omit<BasisSpec, "gradient"> = {
+  shape: [53, 37],
+  side: "right",
+  rank: 17,
+  grad: "float32",
+  basis: "float32",
+  state: "float32",
+  onRefresh: "restart",
+  hasBasis: 1,
+  seed: 1,
+};
+
+/** All kinds of types, and numbers of its own, for the item `i` among others. */
+export function mixedTypes(i: number): Pick<BasisSpec, "grad" | "basis" | "state" | "seed"> {
+  return {
+    grad: turn(gradientTypes, i),
+    basis: turn(stateTypes, i >> 1),
+    state: turn(stateTypes, i),
+    seed: 10 * i,
+  };
 }
 
 export interface BasisItem {

@@ -62,9 +62,8 @@ function momentumOf(recipe: GoldenRecipe, given: Given): MomentumOption {
 }
 
 function ldadamOf({ ldadam, betas, eps, rank, projector }: GoldenRecipe): MomentumOption {
-  const { method, ...own } = ldadam ?? {};
   return momentums.ldadam({
-    ...own,
+    ...ldadam,
     beta: betas[0],
     beta2: betas[1],
     eps,

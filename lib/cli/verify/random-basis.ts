@@ -10,10 +10,12 @@ import {
   basisItem,
   checkAdopted,
   checkOrthonormal,
+  mixedTypes,
   newBasis,
   usualKey,
+  usualSpec,
 } from "./basis-item.js";
-import { gradientTypes, policies, stateTypes, turn } from "./choices.js";
+import { policies } from "./choices.js";
 import { type KernelCase, kernelCase, type TestItem, untouched } from "./kernel-case.js";
 import { replayCase } from "./replay-case.js";
 import { u } from "./rounding.js";
@@ -36,18 +38,6 @@ export interface RandomKernel {
   readonly fields?: Readonly<Record<string, boolean | number | string>>;
   expected(dimension: number, rank: number, key: RandomKey): RandomBasis;
 }
-
-export const randomSpec: RandomSpec = {
-  shape: [53, 37],
-  side: "right",
-  rank: 17,
-  grad: "float32",
-  basis: "float32",
-  state: "float32",
-  onRefresh: "restart",
-  hasBasis: 1,
-  seed: 1,
-};
 
 /**
  * Q of Y = QR moves by √2·κ(Y)·‖ΔY‖/‖Y‖ (Stewart 1977), where rounding gives √r·u; a basis that takes
@@ -85,13 +75,10 @@ export function randomMixture(
 ): TestItem[] {
   return chosen.map((projection, i) =>
     randomItem(random, {
-      ...randomSpec,
+      ...usualSpec,
       ...projection,
-      grad: turn(gradientTypes, i),
-      basis: turn(stateTypes, i >> 1),
-      state: turn(stateTypes, i),
+      ...mixedTypes(i),
       key: { seed: 3 - i, stream: 2 ** 20 * i, calls: 1 + i },
-      seed: 10 * i,
       ...changes,
     }),
   );
@@ -113,11 +100,11 @@ export function randomCases(random: RandomKernel): KernelCase[] {
     ),
     kernelCase(kernel, "idle items among others", () =>
       (["right", "left"] as const).flatMap((side) => [
-        randomItem(random, { ...randomSpec, side }),
-        untouched(randomItem(random, { ...randomSpec, side, isDue: false })),
-        untouched(randomItem(random, { ...randomSpec, side, isDue: false, hasBasis: 0 })),
+        randomItem(random, { ...usualSpec, side }),
+        untouched(randomItem(random, { ...usualSpec, side, isDue: false })),
+        untouched(randomItem(random, { ...usualSpec, side, isDue: false, hasBasis: 0 })),
       ]),
     ),
-    replayCase(kernel, "basis", (key) => randomItem(random, { ...randomSpec, key })),
+    replayCase(kernel, "basis", (key) => randomItem(random, { ...usualSpec, key })),
   ];
 }

@@ -35,6 +35,12 @@ export interface LdadamMomentOptions {
   rank?: number;
   /** How the first basis is found; one with an orthonormal basis. Default "powerIteration". */
   projector?: ProjectorOption;
+  /**
+   * How the basis follows from step to step: by one block power iteration, or by the singular vectors
+   * of what it follows, for which that is formed and decomposed at every step. Default
+   * "powerIteration".
+   */
+  method?: "powerIteration" | "svd";
   /** Which side is compressed. Default "std": the shorter one. */
   side?: ProjectionSide;
   /** Whether what compression loses is fed back. Default true. */
@@ -51,6 +57,7 @@ const known = [
   "rho",
   "rank",
   "projector",
+  "method",
   "side",
   "errorFeedback",
   "errorDtype",
@@ -61,20 +68,21 @@ const once = Number.MAX_SAFE_INTEGER;
 
 /**
  * LDAdam's moments (arXiv 2410.16103, algorithm 1): both live in a subspace that one block power
- * iteration turns at every step, are carried over to it, and what that and the projection lose is
+ * iteration (or decomposition) turns at every step, are carried over to it, and what that and the projection lose is
  * added to the next gradient. Keeps its own second moment. Vectors get Adam's moments.
  * csrc/kernels/ldadam-step.h.
  */
 export function ldadam(options: LdadamMomentOptions = {}): Momentum {
   requireKnownOptions("ldadam", options, known);
   const { beta = 0.908, beta2 = 0.99, eps = 1e-8, rho = 0.908, rank, side = "std" } = options;
-  const { errorFeedback = true, errorDtype } = options;
+  const { errorFeedback = true, errorDtype, method = "powerIteration" } = options;
   const projector = projectorOf(options.projector ?? "powerIteration");
   requireBeta("beta", beta);
   requireBeta("beta2", beta2);
   requireFinite("eps", eps, 0);
   requireBeta("rho", rho);
   if (rank !== undefined) requireInteger("rank", rank, 1);
+  requireOneOf("method", method, ["powerIteration", "svd"]);
   requireOneOf("side", side, ["std", "reverse", "left", "right"]);
   requireBoolean("errorFeedback", errorFeedback);
   if (errorDtype !== undefined) requireOneOf("errorDtype", errorDtype, ["float32", "bfloat16"]);
@@ -138,7 +146,7 @@ export function ldadam(options: LdadamMomentOptions = {}): Momentum {
         expAvgSq: "exp_avg_sq",
         ...(errorFeedback && { error: "error" }),
       },
-      constants: { ...orientation, beta1: beta, beta2, rho },
+      constants: { ...orientation, method, beta1: beta, beta2, rho },
       scalars: { momentum: "subspace", beta1: beta, correctFirst: true },
       refresh: {
         kernel: found.kernel,
@@ -160,6 +168,7 @@ export function ldadam(options: LdadamMomentOptions = {}): Momentum {
     rho,
     ...(rank === undefined ? {} : { rank }),
     projector,
+    method,
     side,
     errorFeedback,
     ...(errorDtype === undefined ? {} : { errorDtype }),

@@ -41,7 +41,8 @@ export interface SubspaceOptions {
    * Calls by which a basis is adopted later than the one whose gradient it was computed from, below
    * `updateProjGap`. The first basis never waits. A skipped step adopts nothing; the next one does. A
    * basis that waits is state (`next_basis`, as large as the basis), so saving and resuming change
-   * nothing. Projectors "powerIteration" and "svd". Default 0.
+   * nothing. Projectors "powerIteration" and "svd", which on CUDA is computed beside the steps in the
+   * meantime, while their host and stream go on. Default 0.
    */
   refreshDelay?: number;
   /** Divide M (never the complement) by 1 − beta^k. Default true. */

@@ -20,7 +20,8 @@ export interface SvdOptions {
 /**
  * The singular vectors of the largest singular values. csrc/kernels/svd-basis.h. On CUDA it needs
  * cuSOLVER and cuBLAS, which are opened when an optimizer with it is built (ERR_LEAN_UNSUPPORTED says
- * what to install), waits for the device in steps that may refresh a basis, and cannot be captured
+ * what to install), waits for the device in steps that may refresh a basis (not with `refreshDelay`:
+ * then a thread of its own does), and cannot be captured
  * into a graph of the caller's (ERR_LEAN_UNSUPPORTED): `powerIteration` needs none of that.
  */
 export function svd(options: SvdOptions = {}): Projector {

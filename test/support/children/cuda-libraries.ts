@@ -1,5 +1,5 @@
 /** What a process says that finds NVIDIA's libraries where LEAN_OPTIM_CUDA_LIBS points, or not. */
-import { adamSM, LeanError, Optimizer } from "lean-optim";
+import { adamSM, LeanError, ldadam, Optimizer, type Recipe } from "lean-optim";
 import { deviceMemory } from "../../../lib/device-memory.js";
 import { describeLibraries } from "../../../lib/native.js";
 
@@ -7,13 +7,13 @@ const device = process.argv[2];
 const memory = deviceMemory(device);
 const buffer = (values: Float32Array) => memory.fromHost(values);
 
-function tryStep(projector: "svd" | "powerIteration"): { code: string; message: string } | null {
+function tryStep(recipe: Recipe): { code: string; message: string } | null {
   const data = buffer(Float32Array.from({ length: 12 }, (_, i) => i % 5));
   const grad = buffer(Float32Array.from({ length: 12 }, (_, i) => (i % 7) - 3));
   try {
     const optimizer = new Optimizer([
       {
-        optimizer: adamSM({ lr: 0.1, rank: 2, projector }),
+        optimizer: recipe,
         params: [
           { name: "w", shape: [4, 3], dtype: "float32", data: data.ptr, grad: grad.ptr, device },
         ],
@@ -29,8 +29,9 @@ function tryStep(projector: "svd" | "powerIteration"): { code: string; message: 
 }
 
 const report = {
-  svd: tryStep("svd"),
-  powerIteration: tryStep("powerIteration"),
+  svd: tryStep(adamSM({ lr: 0.1, rank: 2, projector: "svd" })),
+  ldadam: tryStep(ldadam({ lr: 0.1, rank: 2, method: "svd" })),
+  powerIteration: tryStep(adamSM({ lr: 0.1, rank: 2, projector: "powerIteration" })),
   libraries: describeLibraries(device),
 };
 console.log(JSON.stringify(report));

@@ -3,8 +3,15 @@ import { type Matrix, matrix } from "../../../../test/oracle/matrix.js";
 import { projectedDimension } from "../../../../test/oracle/subspace.js";
 import { numel } from "../../../tensor.js";
 import { emptyProjections, orthonormalColumns, type Projection, projections } from "../bases.js";
-import { type BasisSpec, basisItem, checkAdopted, checkRefused } from "../basis-item.js";
-import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
+import {
+  type BasisSpec,
+  basisItem,
+  checkAdopted,
+  checkRefused,
+  mixedTypes,
+  usualSpec,
+} from "../basis-item.js";
+import { policies, turn } from "../choices.js";
 import { kernelCase, type TestItem, untouched } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { floats, valuesOf } from "../tensors.js";
@@ -38,18 +45,7 @@ function adoptItem(spec: AdoptSpec): TestItem {
   };
 }
 
-const plain: AdoptSpec = {
-  shape: [53, 37],
-  side: "right",
-  rank: 17,
-  grad: "float32",
-  basis: "float32",
-  state: "float32",
-  onRefresh: "restart",
-  hasBasis: 1,
-  seed: 1,
-};
-
+const plain: AdoptSpec = usualSpec;
 const sides: readonly AdoptSpec[] = [plain, { ...plain, side: "left" }];
 
 function mixture(common: Partial<AdoptSpec>, chosen: readonly Projection[] = projections) {
@@ -57,10 +53,7 @@ function mixture(common: Partial<AdoptSpec>, chosen: readonly Projection[] = pro
     adoptItem({
       ...plain,
       ...projection,
-      grad: turn(gradientTypes, i),
-      basis: turn(stateTypes, i),
-      state: turn(stateTypes, i >> 1),
-      seed: 10 * i,
+      ...mixedTypes(i),
       ...common,
     }),
   );

@@ -4,6 +4,7 @@ import {
   type LdadamInput,
   ldadamStep,
   nextBasis,
+  nextSingularBasis,
   pending,
   powerStep,
   turned,
@@ -51,6 +52,8 @@ interface LdadamSpec extends Projection {
   readonly scalars: KernelScalars;
   /** This one included: 1 is a parameter's first, which has no moments yet. */
   readonly updates: number;
+  /** How the basis follows. */
+  readonly method?: "powerIteration" | "svd";
   readonly rounding?: "nearest" | "stochastic";
   readonly key?: RandomKey;
   /** Elements of the gradient by rows, in the place of noise. */
@@ -76,6 +79,7 @@ interface Item {
     readonly scalars: KernelTensor;
     readonly counters: KernelTensor;
     readonly side: string;
+    readonly method: string;
     readonly beta1: number;
     readonly beta2: number;
     readonly rho: number;
@@ -91,6 +95,7 @@ interface Item {
 
 function make(spec: LdadamSpec): Item {
   const { shape, side, rank, types, scalars, updates, rounding = "nearest", seed } = spec;
+  const { method = "powerIteration" } = spec;
   const key = spec.key ?? usualKey;
   const count = numel(shape);
   const isFirst = updates === 1;
@@ -126,6 +131,7 @@ function make(spec: LdadamSpec): Item {
       scalars: scalarsTensor(scalars),
       counters: countersTensor(counted),
       side,
+      method,
       ...settings,
       rounding,
       seed: key.seed,
@@ -167,23 +173,14 @@ function checkBasis(worst: Worst, item: Item): void {
   worst.near("‖PᵀP − I‖ / √r", [defect], [0], orthonormalityBound({ ...spec, ...dummies }));
   const view = turned(input, spec.scalars);
   const b = followed(input, view, settings);
-  const { y } = powerStep(b, input.basis);
-  const exact = nextBasis(input, spec.scalars, settings);
-  const beside = besideTarget(item);
-  const target = scale(1 - settings.rho, keptTarget(item));
-  const m = absolute(view.m);
-  const p = absolute(input.basis);
-  const v = combine(1, multiply(transpose(target), p), beside, transpose(m));
-  const magnitude = combine(1, multiply(target, v), beside, multiply(p, multiply(m, v)));
-  const relative = sumError(b.rows) + sumError(b.cols) + sumError(spec.rank) + 10 * u;
-  // The factor Q of Y + ΔY is off by at most about √2·‖ΔY‖ / σ_min(Y) (Sun 1995).
-  const least = svd(y).values.at(-1) ?? 0;
-  const moved = (2 * relative * frobeniusNorm(magnitude)) / least;
-  const bound = moved + 4 * u + sqrt(spec.rank) * unitRoundoff(spec.basis);
+  const isSvd = spec.method === "svd";
+  const exact = (isSvd ? nextSingularBasis : nextBasis)(input, spec.scalars, settings);
+  const moved = isSvd ? singularBounds(item, b) : [powerBound(item, b)];
   for (let j = 0; j < spec.rank; j++) {
     const column = ({ data, cols }: Matrix) => data.filter((_, i) => i % cols === j);
     const [own, theirs] = [column(basis), column(exact)];
     const sign = Math.sign(own.reduce((sum, x, i) => sum + x * theirs[i], 0));
+    const bound = (moved[j] ?? moved[0]) + 4 * u + sqrt(spec.rank) * unitRoundoff(spec.basis);
     worst.near(
       `column ${j} of the basis`,
       own,
@@ -191,6 +188,44 @@ function checkBasis(worst: Worst, item: Item): void {
       bound,
     );
   }
+}
+
+/** How far rounding may take a column of orth(B·(Bᵀ·P)). */
+function powerBound(item: Item, b: Matrix): number {
+  const { spec, input } = item;
+  const { y } = powerStep(b, input.basis);
+  const beside = besideTarget(item);
+  const target = scale(1 - settings.rho, keptTarget(item));
+  const m = absolute(turned(input, spec.scalars).m);
+  const p = absolute(input.basis);
+  const v = combine(1, multiply(transpose(target), p), beside, transpose(m));
+  const magnitude = combine(1, multiply(target, v), beside, multiply(p, multiply(m, v)));
+  const relative = sumError(b.rows) + sumError(b.cols) + sumError(spec.rank) + 10 * u;
+  // The factor Q of Y + ΔY is off by at most about √2·‖ΔY‖ / σ_min(Y) (Sun 1995).
+  const least = svd(y).values.at(-1) ?? 0;
+  return (2 * relative * frobeniusNorm(magnitude)) / least;
+}
+
+/**
+ * The same for each singular vector of B, of which B + ΔB has one within about √2·‖ΔB‖ / gap, the
+ * distance to the next singular value (Wedin 1972). Eigenvectors of the Gram matrix are those of one
+ * off by rounding in float64; and where B's are made of the other side's, the product is rounded.
+ */
+function singularBounds(item: Item, b: Matrix): number[] {
+  const { spec, input } = item;
+  const carried = multiply(absolute(input.basis), absolute(turned(input, spec.scalars).m));
+  const target = scale(1 - settings.rho, keptTarget(item));
+  const size = frobeniusNorm(combine(1, target, besideTarget(item), carried));
+  const off = (sumError(spec.rank) + 10 * u) * size;
+  const { values } = svd(b);
+  const beyond = b.rows > b.cols;
+  const product = beyond ? (2 * sumError(b.cols) * size) / values[spec.rank - 1] : 0;
+  return Array.from({ length: spec.rank }, (_, j) => {
+    const others = [...values.filter((_, i) => i !== j), ...(beyond ? [0] : [])];
+    const gap = Math.min(...others.map((x) => abs(x - values[j])), Number.MAX_VALUE);
+    const gram = (2 ** -48 * values[0] ** 2) / (gap * values[j]);
+    return (2 * off) / gap + gram + product;
+  });
 }
 
 /** |G| + |what is kept|, turned as the oracle's matrices are. */
@@ -370,14 +405,11 @@ const large: readonly Projection[] = [
 
 const errors = ["float32", null, "bfloat16"] as const;
 
-function mixture(
-  types: WeightTypes,
-  updates: number,
-  chosen: readonly Projection[] = projections,
-): TestItem[] {
-  return chosen.map((projection, i) =>
+function mixture(types: WeightTypes, updates: number, method?: LdadamSpec["method"]): TestItem[] {
+  return projections.map((projection, i) =>
     testItem({
       ...plain,
+      method,
       ...projection,
       types,
       updates,
@@ -417,6 +449,32 @@ export const cases = [
     kernelCase("ldadamStep", `large weights, ${error ?? "no"} error`, () =>
       large.map((projection, i) => testItem({ ...plain, ...projection, error, seed: i })),
     ),
+  ),
+  kernelCase("ldadamStep", "singular vectors, every type", () =>
+    weightTypes.flatMap((types) => [1, 4].flatMap((updates) => mixture(types, updates, "svd"))),
+  ),
+  kernelCase("ldadamStep", "singular vectors, large weights", () =>
+    large.map((projection, i) =>
+      testItem({ ...plain, ...projection, method: "svd", error: turn(errors, i), seed: i }),
+    ),
+  ),
+  kernelCase("ldadamStep", "singular vectors of what has none", () =>
+    sides.flatMap((spec) =>
+      [0, Number.NaN, Number.POSITIVE_INFINITY].map((value) => {
+        const gradient = new Float64Array(numel(spec.shape));
+        gradient[7] = value;
+        const item = { ...spec, ...noFeedback, method: "svd", gradient, atRest: true } as const;
+        return testItem(item, checkRefused);
+      }),
+    ),
+  ),
+  kernelCase("ldadamStep", "singular vectors, idle items among others", () =>
+    sides.flatMap((spec) => [
+      testItem({ ...spec, method: "svd" }),
+      untouched(testItem({ ...spec, method: "svd", scalars: stepScalars({ active: 0 }) })),
+      withoutGradient(testItem({ ...spec, method: "svd" })),
+      testItem(spec),
+    ]),
   ),
   kernelCase("ldadamStep", "far from its start", () =>
     sides.map((spec) => testItem({ ...spec, updates: 100_000 })),

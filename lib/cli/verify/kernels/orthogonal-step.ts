@@ -1,6 +1,7 @@
 import { matrix } from "../../../../test/oracle/matrix.js";
 import { orthogonalFactor, type Schedule } from "../../../../test/oracle/newton-schulz.js";
 import { orthogonalStep } from "../../../../test/oracle/orthogonal-step.js";
+import type { Precision } from "../../../optimizer-options.js";
 import { numel, type StateDType } from "../../../tensor.js";
 import { describeTypes, turn, type WeightTypes, weightTypes } from "../choices.js";
 import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
@@ -15,7 +16,7 @@ import {
 } from "../scalars.js";
 import { emptyShapes, type MatrixShape, oddShapes } from "../shapes.js";
 import { checkStochastic } from "../stochastic-rounding.js";
-import { floats, storageError, valuesOf } from "../tensors.js";
+import { floats, storageError, unitRoundoff, valuesOf } from "../tensors.js";
 
 interface OrthogonalSpec {
   readonly shape: MatrixShape;
@@ -30,6 +31,7 @@ interface OrthogonalSpec {
   readonly leastStep?: number;
   readonly shapeScale?: number;
   readonly rounding?: "nearest" | "stochastic";
+  readonly precision?: Precision;
   /** Momentum and gradient are zero. */
   readonly blank?: boolean;
   readonly seed: number;
@@ -54,6 +56,7 @@ const plainAverage = stepScalars({
 function orthogonalItem(spec: OrthogonalSpec): TestItem {
   const { shape, types, state, scalars, schedule, steps, accumulator, blank, seed } = spec;
   const { maxNorm = 0.3, leastStep = 5e-4, shapeScale = 1.5, rounding = "nearest" } = spec;
+  const { precision = "highest" } = spec;
   const count = numel(shape);
   const some = (offset: number, size: number) => noise(count, seed + offset).map((x) => size * x);
   const param = floats(types.param, shape, some(0, 0.5));
@@ -76,7 +79,7 @@ function orthogonalItem(spec: OrthogonalSpec): TestItem {
       maxNorm,
       leastStep,
       shapeScale,
-      precision: "highest",
+      precision,
       rounding,
       seed: 1,
       stream: 2,
@@ -135,7 +138,20 @@ function directionError(spec: OrthogonalSpec, numerator: Float64Array): number {
   // Three products a step, each a sum over at most the longer side; six standard deviations. On the
   // Gram matrix, the relative error of a singular value is that of its square.
   const roundings = 3 * spec.steps * (2 + 2 * Math.sqrt(Math.max(rows, cols)));
-  return u * roundings * Math.max(stretch, 1);
+  const operands = 3 * spec.steps * roundedOperands(spec.precision ?? "highest");
+  return (u * roundings + operands) * Math.max(stretch, 1);
+}
+
+/** What rounding both operands adds to the relative error of a product, where a device does. */
+function roundedOperands(precision: Precision): number {
+  switch (precision) {
+    case "highest":
+      return 0;
+    case "high":
+      return 4 * unitRoundoff("bfloat16") ** 2;
+    case "medium":
+      return 2 * unitRoundoff("float16");
+  }
 }
 
 const plain: OrthogonalSpec = {
@@ -188,10 +204,33 @@ export const cases = [
       [1, 2, 3, 6].map((steps, i) => orthogonalItem({ ...plain, types, steps, seed: i })),
     ),
   ),
-  kernelCase("orthogonalStep", "several panels", () => [
-    orthogonalItem({ ...plain, shape: [150, 140] }),
-    orthogonalItem({ ...plain, shape: [140, 330] }),
-  ]),
+  ...(["highest", "high", "medium"] as const).map((precision) =>
+    kernelCase("orthogonalStep", `several panels, ${precision} precision`, () => [
+      orthogonalItem({ ...plain, precision, shape: [150, 140] }),
+      orthogonalItem({ ...plain, precision, shape: [140, 330], accumulator: 0.04 }),
+      orthogonalItem({
+        ...plain,
+        precision,
+        shape: [301, 131],
+        schedule: "polarExpress",
+        steps: 7,
+      }),
+    ]),
+  ),
+  kernelCase("orthogonalStep", "precisions side by side, and steps of every number", () =>
+    (["high", "medium", "highest"] as const).flatMap((precision, i) =>
+      [1, 3, 4, 7].map((steps, j) =>
+        orthogonalItem({
+          ...plain,
+          precision,
+          steps,
+          shape: turn([...oddShapes, ...longShapes], 4 * i + j),
+          types: turn(weightTypes, i + j),
+          seed: 10 * i + j,
+        }),
+      ),
+    ),
+  ),
   kernelCase(
     "orthogonalStep",
     "a gradient's norm above and below what counts, and the least step",

@@ -1,21 +1,19 @@
 import { columnDistances, randomizedSvd } from "../../../../test/oracle/randomized-svd.js";
 import { numel } from "../../../tensor.js";
-import { emptyProjections, type Projection, projections } from "../bases.js";
+import type { Projection } from "../bases.js";
 import {
   type BasisItem,
   type BasisSpec,
   basisItem,
-  checkAdopted,
-  checkLeftOrRefused,
   checkOrthonormal,
-  checkRefused,
   newBasis,
-  uselessGradients,
   usualKey,
+  usualSpec,
 } from "../basis-item.js";
-import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
+import { policies } from "../choices.js";
 import { checkConverged, productError } from "../convergence.js";
-import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
+import { type FindingKernel, foundCases, foundItem, foundMixture } from "../found-basis.js";
+import { kernelCase, type TestItem } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { plannedCases } from "../planned-refresh.js";
 import { replayCase } from "../replay-case.js";
@@ -40,57 +38,20 @@ function checkVectors(worst: Worst, item: BasisItem, spec: RandomizedSpec): void
   worst.near("distance from each singular vector", distances, new Float64Array(rank), error);
 }
 
-function randomizedItem(spec: RandomizedSpec): TestItem {
-  const item = basisItem(spec);
-  const { powerPasses, oversample } = spec;
-  return {
-    fields: { ...item.fields, powerPasses, oversample },
-    writes: item.writes,
-    check(worst) {
-      checkAdopted(worst, item);
-      checkOrthonormal(worst, item);
-      checkConverged(worst, item, 2 * powerPasses + 1);
-      if (spec.rank <= Math.min(...spec.shape)) checkVectors(worst, item, spec);
-    },
-  };
-}
+const randomizedKernel: FindingKernel<RandomizedSpec> = {
+  kernel: "randomizedSvd",
+  fields: ({ powerPasses, oversample }) => ({ powerPasses, oversample }),
+  check(worst, item, spec) {
+    checkConverged(worst, item, 2 * spec.powerPasses + 1);
+    if (spec.rank <= Math.min(...spec.shape)) checkVectors(worst, item, spec);
+  },
+};
 
-function refusedItem(spec: RandomizedSpec, check = checkRefused): TestItem {
-  const item = basisItem(spec);
-  const { powerPasses, oversample } = spec;
-  return {
-    fields: { ...item.fields, powerPasses, oversample },
-    writes: item.writes,
-    check: (worst) => check(worst, item),
-  };
-}
-
-const common = {
-  grad: "float32",
-  basis: "float32",
-  state: "float32",
-  onRefresh: "restart",
-  hasBasis: 1,
-  powerPasses: 2,
-  oversample: 4,
-  seed: 1,
-} as const;
+const randomizedItem = (spec: RandomizedSpec): TestItem => foundItem(randomizedKernel, spec);
 
 function gapped(projection: Projection): RandomizedSpec {
-  return { ...common, ...projection, gradient: gappedGradient(projection, 0.02, 7).data };
-}
-
-function mixture(changes: Partial<RandomizedSpec>): TestItem[] {
-  return projections.map((projection, i) =>
-    randomizedItem({
-      ...gapped(projection),
-      grad: turn(gradientTypes, i),
-      basis: turn(stateTypes, i >> 1),
-      state: turn(stateTypes, i),
-      seed: 10 * i,
-      ...changes,
-    }),
-  );
+  const gradient = gappedGradient(projection, 0.02, 7).data;
+  return { ...usualSpec, ...projection, gradient, powerPasses: 2, oversample: 4 };
 }
 
 const plain = gapped({ shape: [53, 37], side: "right", rank: 17 });
@@ -108,7 +69,7 @@ export const cases = [
   ...policies.flatMap((onRefresh) =>
     ([0, 1] as const).map((hasBasis) =>
       kernelCase("randomizedSvd", `${onRefresh}, ${hasBasis ? "a new" : "the first"} basis`, () =>
-        mixture({ onRefresh, hasBasis }),
+        foundMixture(randomizedKernel, gapped, { onRefresh, hasBasis }),
       ),
     ),
   ),
@@ -130,42 +91,7 @@ export const cases = [
       ),
     ),
   ),
-  kernelCase("randomizedSvd", "gradients far from 1 in size", () =>
-    [1e-30, 1e-15, 1e15, 1e30].flatMap((size) =>
-      sides.map((spec) => {
-        const gradient = Float64Array.from(spec.gradient, (x) => size * x);
-        return randomizedItem({ ...spec, gradient });
-      }),
-    ),
-  ),
-  kernelCase("randomizedSvd", "gradients that give no basis are refused", () =>
-    sides.flatMap((spec) =>
-      uselessGradients(numel(spec.shape)).flatMap((gradient, i) =>
-        ([0, 1] as const).flatMap((hasBasis) => [
-          refusedItem({ ...spec, gradient, hasBasis, onRefresh: turn(policies, i) }),
-          refusedItem({ ...spec, gradient, hasBasis, basis: "bfloat16", grad: "bfloat16" }),
-        ]),
-      ),
-    ),
-  ),
-  kernelCase("randomizedSvd", "weights without elements", () =>
-    emptyProjections.map((projection) =>
-      refusedItem({ ...common, ...projection, hasBasis: 0, gradient: [] }, checkLeftOrRefused),
-    ),
-  ),
-  kernelCase("randomizedSvd", "no gradient", () =>
-    sides.flatMap((spec) => [
-      withoutGradient(randomizedItem(spec)),
-      withoutGradient(randomizedItem({ ...spec, hasBasis: 0 })),
-    ]),
-  ),
-  kernelCase("randomizedSvd", "idle items among others", () =>
-    sides.flatMap((spec) => [
-      randomizedItem(spec),
-      untouched(randomizedItem({ ...spec, isDue: false })),
-      untouched(randomizedItem({ ...spec, isDue: false, hasBasis: 0 })),
-    ]),
-  ),
+  ...foundCases(randomizedKernel, sides),
   ...plannedCases("randomizedSvd", { powerPasses: 1 }, { refuses: true }),
   replayCase("randomizedSvd", "basis", (key) => {
     const item = basisItem({ ...plain, gradient: noise(numel(plain.shape), 3), key });

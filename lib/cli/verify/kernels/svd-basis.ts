@@ -3,21 +3,17 @@ import { capturedEnergy, subspaceDistance } from "../../../../test/oracle/orthon
 import { svdBasis } from "../../../../test/oracle/svd-basis.js";
 import { type SvdMethod, svdMethods } from "../../../parts/projector/svd.js";
 import { numel } from "../../../tensor.js";
-import { emptyProjections, type Projection, projections } from "../bases.js";
+import type { Projection } from "../bases.js";
 import {
   type BasisItem,
   type BasisSpec,
-  basisItem,
-  checkAdopted,
-  checkLeftOrRefused,
-  checkOrthonormal,
-  checkRefused,
   newBasis,
   orthonormalityBound,
-  uselessGradients,
+  usualSpec,
 } from "../basis-item.js";
-import { gradientTypes, policies, stateTypes, turn } from "../choices.js";
-import { kernelCase, type TestItem, untouched, withoutGradient } from "../kernel-case.js";
+import { policies } from "../choices.js";
+import { type FindingKernel, foundCases, foundItem, foundMixture } from "../found-basis.js";
+import { kernelCase, type TestItem } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { plannedCases } from "../planned-refresh.js";
 import { replayCase } from "../replay-case.js";
@@ -29,6 +25,8 @@ import type { Worst } from "../worst.js";
 
 interface SvdSpec extends BasisSpec {
   readonly method: SvdMethod;
+  /** Where it is not full. */
+  readonly gradientRank?: number;
 }
 
 const methods = svdMethods;
@@ -54,59 +52,29 @@ function checkLeading(worst: Worst, item: BasisItem, gradientRank: number): void
   worst.near("share of the energy captured", [energy], [1], energyBound);
 }
 
-/** An item whose basis has to hold the leading directions; beyond the gradient's rank, any. */
-function svdItem(spec: SvdSpec, gradientRank = Math.min(...spec.shape)): TestItem {
-  const item = basisItem(spec);
-  return {
-    fields: { ...item.fields, method: spec.method },
-    writes: item.writes,
-    check(worst) {
-      checkAdopted(worst, item);
-      checkOrthonormal(worst, item);
-      checkLeading(worst, item, gradientRank);
-    },
-  };
-}
+const svdKernel: FindingKernel<SvdSpec> = {
+  kernel: "svdBasis",
+  fields: ({ method }) => ({ method }),
+  // Beyond the gradient's rank, any directions.
+  check: (worst, item, { gradientRank, shape }) =>
+    checkLeading(worst, item, gradientRank ?? Math.min(...shape)),
+};
 
-function refusedItem(spec: SvdSpec, check = checkRefused): TestItem {
-  const item = basisItem(spec);
-  return {
-    fields: { ...item.fields, method: spec.method },
-    writes: item.writes,
-    check: (worst) => check(worst, item),
-  };
-}
-
-const common = {
-  grad: "float32",
-  basis: "float32",
-  state: "float32",
-  onRefresh: "restart",
-  hasBasis: 1,
-  method: "auto",
-  seed: 1,
-} as const;
+const svdItem = (spec: SvdSpec): TestItem => foundItem(svdKernel, spec);
 
 /** No gap in the spectrum to help. */
 function random(projection: Projection, seed = 7): SvdSpec {
-  return { ...common, ...projection, gradient: noise(numel(projection.shape), seed) };
+  const gradient = noise(numel(projection.shape), seed);
+  return { ...usualSpec, ...projection, gradient, method: "auto" };
 }
 
-function mixture(changes: Partial<SvdSpec>): TestItem[] {
-  return projections.map((projection, i) =>
-    svdItem({
-      ...random(projection, i),
-      grad: turn(gradientTypes, i),
-      basis: turn(stateTypes, i >> 1),
-      state: turn(stateTypes, i),
-      seed: 10 * i,
-      ...changes,
-    }),
-  );
-}
+const mixture = (changes: Partial<SvdSpec>): TestItem[] => foundMixture(svdKernel, random, changes);
 
 const plain: Projection = { shape: [53, 37], side: "right", rank: 17 };
 const sides: readonly Projection[] = [plain, { ...plain, side: "left" }];
+const everyMethod = sides.flatMap((side) =>
+  methods.map((method): SvdSpec => ({ ...random(side), method })),
+);
 const tall: Projection = { shape: [300, 21], side: "right", rank: 9 };
 const large: readonly Projection[] = [
   tall,
@@ -117,9 +85,9 @@ const large: readonly Projection[] = [
 
 /** Of lower rank than the basis, up to rounding. */
 function deficientItem(projection: Projection, method: SvdSpec["method"]): TestItem {
-  const rank = 5;
-  const gradient = gappedGradient({ ...projection, rank }, 0, 9).data;
-  return svdItem({ ...random(projection), gradient, method }, rank);
+  const gradientRank = 5;
+  const gradient = gappedGradient({ ...projection, rank: gradientRank }, 0, 9).data;
+  return svdItem({ ...random(projection), gradient, method, gradientRank });
 }
 
 export const cases = [
@@ -147,53 +115,17 @@ export const cases = [
   kernelCase("svdBasis", "gradients of lower rank than the basis", () =>
     methods.flatMap((method) => sides.map((projection) => deficientItem(projection, method))),
   ),
-  kernelCase("svdBasis", "gradients far from 1 in size", () =>
-    [1e-30, 1e-15, 1e15, 1e30].flatMap((size) =>
-      methods.flatMap((method) =>
-        sides.map((projection) => {
-          const spec = random(projection);
-          const gradient = Float64Array.from(spec.gradient, (x) => size * x);
-          return svdItem({ ...spec, gradient, method });
-        }),
-      ),
-    ),
-  ),
-  kernelCase("svdBasis", "gradients that give no basis are refused", () =>
-    sides.flatMap((projection) =>
-      uselessGradients(numel(projection.shape)).flatMap((gradient, i) =>
-        methods.flatMap((method) =>
-          ([0, 1] as const).map((hasBasis) => {
-            const onRefresh = turn(policies, i);
-            return refusedItem({ ...random(projection), gradient, hasBasis, method, onRefresh });
-          }),
-        ),
-      ),
-    ),
-  ),
-  kernelCase("svdBasis", "weights without elements", () =>
-    emptyProjections.map((projection) =>
-      refusedItem({ ...random(projection), hasBasis: 0 }, checkLeftOrRefused),
-    ),
-  ),
-  kernelCase("svdBasis", "no gradient", () =>
-    sides.flatMap((projection) => [
-      withoutGradient(svdItem(random(projection))),
-      withoutGradient(svdItem({ ...random(projection), hasBasis: 0 })),
-    ]),
-  ),
-  kernelCase("svdBasis", "idle items among others", () =>
-    sides.flatMap((projection) => [
-      svdItem(random(projection)),
-      untouched(svdItem({ ...random(projection), isDue: false })),
-      untouched(svdItem({ ...random(projection), isDue: false, hasBasis: 0 })),
-    ]),
+  ...foundCases(
+    svdKernel,
+    sides.map((projection) => random(projection)),
+    everyMethod,
   ),
   ...plannedCases("svdBasis", {}, { refuses: true }),
   // Three directions are the gradient's, two are random.
   ...waitingCases(
     "svdBasis",
     sides.map((projection) => random(projection)),
-    (spec) => svdItem(spec),
+    svdItem,
   ),
   replayCase("svdBasis", "basis", (key) =>
     svdItem({ ...random({ shape: [3, 40], side: "right", rank: 5 }), key }),
