@@ -19,12 +19,18 @@ export function seededRandom(seed: number, stream = 0): Random {
 
 /** `size` independent normal numbers of mean 0 (Box-Muller, both numbers of each pair used). */
 export function normalArray(random: Random, size: number, deviation: number): Float32Array {
-  const values = new Float32Array(size);
-  for (let i = 0; i < size; i += 2) {
+  return addNormal(random, new Float32Array(size), deviation);
+}
+
+/** Adds such numbers to `values`. */
+export function addNormal(random: Random, values: Float32Array, deviation: number): Float32Array {
+  for (let i = 0; i < values.length; i += 2) {
     const radius = deviation * Math.sqrt(-2 * Math.log(1 - random()));
     const angle = 2 * Math.PI * random();
-    values[i] = radius * Math.cos(angle);
-    if (i + 1 < size) values[i + 1] = radius * Math.sin(angle);
+    values[i] = (values[i] as number) + radius * Math.cos(angle);
+    if (i + 1 < values.length) {
+      values[i + 1] = (values[i + 1] as number) + radius * Math.sin(angle);
+    }
   }
   return values;
 }

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
+import type { BatchTestKind } from "lean-optim";
 import type { ComparisonSettings } from "./training/comparison.js";
 import { type OptimizerName, optimizerNames } from "./training/contenders.js";
+import { batchTestKinds } from "./training/growing-batches.js";
 import { SEQUENCE_LENGTH } from "./training/task.js";
 
 /** The size at which learning rates are searched and the demonstration runs unless told. */
@@ -40,6 +42,9 @@ export const usage = `Trains one small language model on Moby Dick with each opt
   --width N           width of the model, a multiple of 32 (${defaults.width})
   --rank N            rank of the subspace momentum (${defaults.rank})
   --seed N            of the initial values and the batches (${defaults.seed})
+  --adaptive-batch [TEST]
+                      let batches of --tokens grow where their gradients are noisy, by a test of
+                      ${batchTestKinds.join(", ")} (norm)
   --out FILE          the report (demo-report.html)
   --json FILE         all measurements, too
   --help
@@ -48,7 +53,7 @@ export const usage = `Trains one small language model on Moby Dick with each opt
 /** Reads the command line; throws a readable error for what it does not understand. */
 export function parseSettings(args: readonly string[]): Settings {
   const { values } = parseArgs({
-    args: [...args],
+    args: withDefaultTest(args),
     options: {
       optimizers: { type: "string", default: optimizerNames.join(",") },
       steps: { type: "string", default: String(defaults.steps) },
@@ -56,12 +61,14 @@ export function parseSettings(args: readonly string[]): Settings {
       layers: { type: "string", default: String(defaults.layers) },
       width: { type: "string", default: String(defaults.width) },
       rank: { type: "string", default: String(defaults.rank) },
+      "adaptive-batch": { type: "string" },
       seed: { type: "string", default: String(defaults.seed) },
       out: { type: "string", default: "demo-report.html" },
       json: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
+  const test = values["adaptive-batch"];
   return {
     optimizers: parseOptimizers(values.optimizers),
     steps: parseCount("steps", values.steps),
@@ -71,10 +78,27 @@ export function parseSettings(args: readonly string[]): Settings {
     rank: parseCount("rank", values.rank),
     seed: parseCount("seed", values.seed),
     evaluations: defaults.evaluations,
+    ...(test !== undefined && { adaptiveBatch: parseTest(test) }),
     out: values.out,
     json: values.json,
     help: values.help,
   };
+}
+
+/** `--adaptive-batch` alone means the norm test. */
+function withDefaultTest(args: readonly string[]): string[] {
+  return args.map((arg, i) => {
+    const isAlone = arg === "--adaptive-batch" && (args[i + 1] ?? "--").startsWith("--");
+    return isAlone ? "--adaptive-batch=norm" : arg;
+  });
+}
+
+function parseTest(text: string): BatchTestKind {
+  const kind = batchTestKinds.find((name) => name === text);
+  if (kind === undefined) {
+    throw new RangeError(`--adaptive-batch: "${text}" is none of ${batchTestKinds.join(", ")}`);
+  }
+  return kind;
 }
 
 function parseOptimizers(list: string): OptimizerName[] {

@@ -44,9 +44,9 @@ export function learningRateSection({ sweep, results, settings }: DemoRecord): M
   );
   const isSameLength = lengths.size === 1 && lengths.has(settings.steps);
   const caveat =
-    isSameSize && isSameLength
+    isSameSize && isSameLength && settings.adaptiveBatch === undefined
       ? ""
-      : " This run has another size or length: its optimizers may do better at other rates.";
+      : " This run has another size, length or batches: its optimizers may do better at other rates.";
   return markup`<section><h2>Learning rates</h2>
 <p>Each optimizer's rate is the best of a sweep that <code>npm run demo:sweep</code> repeats: from the published rate
 (arXiv 2411.07120: Adam 0.005, AdamSN and AdamSNSM 0.05) in factors of two, until the best has a worse neighbour on either side.

@@ -1,4 +1,4 @@
-import { formatTicks } from "./format.js";
+import { formatNumber, formatTicks } from "./format.js";
 import { type Markup, markup } from "./markup.js";
 import { linearScale, logScale, type Scale } from "./scale.js";
 
@@ -25,6 +25,8 @@ export interface Series {
   readonly spread?: readonly Span[];
   /** false: the name does not stand at the line's end, but in a legend elsewhere. */
   readonly isNamed?: boolean;
+  /** A line to hold others against: dotted, in front of them, without marks and name. */
+  readonly isGuide?: boolean;
 }
 
 export interface LineChart {
@@ -38,9 +40,11 @@ export interface LineChart {
   /** Values of y outside of it are cut off; all that there are, if not given. */
   readonly yDomain?: readonly [number, number];
   readonly xIsLogarithmic?: boolean;
+  readonly yIsLogarithmic?: boolean;
   /** The width of the drawing, whose text is sized for it. Default 720; narrower beside another. */
   readonly width?: number;
   readonly formatX: (value: number) => string;
+  readonly formatY?: (value: number) => string;
 }
 
 const FULL_WIDTH = 720;
@@ -87,9 +91,13 @@ function horizontalScale(chart: LineChart): Scale {
   return xIsLogarithmic ? logScale(domain, range) : linearScale(domain, range);
 }
 
-function verticalScale({ series, yDomain }: LineChart): Scale {
+function verticalScale({ series, yDomain, yIsLogarithmic }: LineChart): Scale {
   const values = series.flatMap(({ points }) => points.map(({ y }) => y));
   const [low, high] = yDomain ?? [Math.min(...values), Math.max(...values)];
+  if (yIsLogarithmic) {
+    const room = (high / low) ** 0.05;
+    return logScale([low / room, high * room], [BOTTOM, MARGIN.top]);
+  }
   const room = (high - low || 1) * 0.05;
   return linearScale([low - room, high + room], [BOTTOM, MARGIN.top]);
 }
@@ -106,20 +114,25 @@ function horizontalAxis(chart: LineChart, x: Scale): Markup {
 }
 
 function verticalAxis(chart: LineChart, y: Scale): Markup {
-  const { yLabel } = chart;
+  const { yLabel, yIsLogarithmic, formatY = yIsLogarithmic && formatNumber } = chart;
   const right = rightEdge(chart);
-  const labels = formatTicks(y.ticks);
+  const labels = formatY ? y.ticks.map(formatY) : formatTicks(y.ticks);
   const ticks = y.ticks.map((tick, i) => {
     const place = round(y.place(tick));
     return markup`<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${place}" y2="${place}"/>
 <text class="tick" x="${MARGIN.left - 8}" y="${place + 4}" text-anchor="end">${labels[i]}</text>`;
   });
   const middle = (MARGIN.top + BOTTOM) / 2;
-  return markup`${ticks}<text class="axis" transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">${yLabel}</text>`;
+  return markup`${ticks}<text class="axis" transform="translate(12 ${middle}) rotate(-90)" text-anchor="middle">${yLabel}</text>`;
 }
 
-function drawLine({ name, style, points, spread = [] }: Series, x: Scale, y: Scale): Markup {
+function drawLine(
+  { name, style, points, spread = [], isGuide }: Series,
+  x: Scale,
+  y: Scale,
+): Markup {
   const places = points.map((point) => `${round(x.place(point.x))} ${round(y.place(point.y))}`);
+  if (isGuide) return markup`<path class="guide ${style}" d="M${places.join("L")}"/>`;
   const marks = points.map(
     (point) =>
       markup`<circle class="mark" cx="${round(x.place(point.x))}" cy="${round(y.place(point.y))}" r="3.5"><title>${point.note}</title></circle>`,
@@ -158,7 +171,7 @@ const LETTER_WIDTH = 7.5;
 /** The lines' names: where lines end, or at the right edge; moved apart, and then led to. */
 function lineNames(series: readonly Series[], x: Scale, y: Scale, right: number): Markup {
   const labels = series
-    .filter(({ points, isNamed = true }) => isNamed && points.length > 0)
+    .filter(({ points, isNamed = true, isGuide }) => isNamed && !isGuide && points.length > 0)
     .map(({ name, style, points }): Label => {
       const last = points.at(-1) as Point;
       const [fromX, fromY] = [round(x.place(last.x)), round(y.place(last.y))];

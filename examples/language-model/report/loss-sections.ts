@@ -77,27 +77,30 @@ function shownLosses(results: readonly ContenderResult[]): [number, number] {
   return [Math.min(...all), Math.max(...(late.length > 0 ? late : all))];
 }
 
+type Show = (evaluation: Evaluation) => string;
+
 function lossTable(results: readonly ContenderResult[]): Markup {
-  const [first] = results;
-  const rows = (first?.evaluations ?? []).map((_, i) => i);
+  const counts = results.map(({ evaluations }) => evaluations.map(({ tokens }) => tokens));
+  const [first = []] = counts;
+  // Where batches grow, each optimizer is evaluated at tokens of its own.
+  const areShared = counts.every((own) => own.join() === first.join());
+  const rows = Array.from({ length: Math.max(...counts.map((own) => own.length)) }, (_, i) => i);
+  const column = (title: string, evaluations: readonly Evaluation[], show: Show) => ({
+    title,
+    isNumber: true,
+    cell: (i: number) => {
+      const evaluation = evaluations[i];
+      return evaluation === undefined ? "" : show(evaluation);
+    },
+  });
+  const tokens: Show = ({ tokens }) => formatCount(tokens);
   return table(
     [
-      {
-        title: "Tokens",
-        isNumber: true,
-        cell: (i: number) => formatCount(first?.evaluations[i]?.tokens ?? 0),
-      },
+      ...(areShared ? [column("Tokens", results[0]?.evaluations ?? [], tokens)] : []),
       ...results.flatMap(({ title, evaluations }) => [
-        {
-          title: `${title}, loss`,
-          isNumber: true,
-          cell: (i: number) => formatLoss(evaluations[i]?.loss ?? Number.NaN),
-        },
-        {
-          title: "after seconds",
-          isNumber: true,
-          cell: (i: number) => (evaluations[i]?.seconds ?? Number.NaN).toFixed(1),
-        },
+        ...(areShared ? [] : [column(`${title}, tokens`, evaluations, tokens)]),
+        column(areShared ? `${title}, loss` : "loss", evaluations, ({ loss }) => formatLoss(loss)),
+        column("after seconds", evaluations, ({ seconds }) => seconds.toFixed(1)),
       ]),
     ],
     rows,

@@ -1,4 +1,11 @@
 import { BASIS_INTERVAL, MAX_GRADIENT_NORM } from "../training/contenders.js";
+import {
+  batchTests,
+  GROWTH_AT_ONCE,
+  MOST_GROWTH,
+  microBatchOf,
+  TEST_INTERVAL,
+} from "../training/growing-batches.js";
 import { SEQUENCE_LENGTH } from "../training/task.js";
 import { formatCount, formatRate } from "./format.js";
 import { type Markup, markup } from "./markup.js";
@@ -28,6 +35,15 @@ models ran on ${framework}.</li>
 
 type Setting = readonly [name: string, value: string];
 
+/** How batches may grow. */
+function growth({ adaptiveBatch, tokens }: DemoRecord["settings"]): string {
+  if (adaptiveBatch === undefined) return "";
+  const { kind, ...limits } = batchTests[adaptiveBatch];
+  const allowed = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
+  const micro = microBatchOf(tokens / SEQUENCE_LENGTH);
+  return ` at first, ${MOST_GROWTH} times as many at most; micro-batches of ${micro}; test “${kind}”, ${allowed.join(", ")}, every ${TEST_INTERVAL} steps, ${GROWTH_AT_ONCE} times at once at most`;
+}
+
 function settingsOf({ settings, facts, results }: DemoRecord): Setting[] {
   const sequences = settings.tokens / SEQUENCE_LENGTH;
   return [
@@ -36,7 +52,7 @@ function settingsOf({ settings, facts, results }: DemoRecord): Setting[] {
       `${settings.layers} layers of width ${settings.width}, ${facts.heads} heads, SwiGLU of ${facts.hidden}, RMSNorm, rotary positions, untied head`,
     ],
     ["Parameters", formatCount(facts.parameters)],
-    ["Batch", `${sequences} sequences of ${SEQUENCE_LENGTH} tokens`],
+    ["Batch", `${sequences} sequences of ${SEQUENCE_LENGTH} tokens${growth(settings)}`],
     [
       "Training",
       `${formatCount(settings.steps)} steps, ${formatCount(settings.steps * settings.tokens)} tokens of ${formatCount(facts.trainingTokens)} in the training text`,

@@ -1,3 +1,5 @@
+import { batchSection } from "./batch-section.js";
+import { formatCount } from "./format.js";
 import { learningRateSection } from "./learning-rate-section.js";
 import { lossSections } from "./loss-sections.js";
 import { markup, raw } from "./markup.js";
@@ -12,6 +14,11 @@ import { timeSection } from "./time-section.js";
 /** The whole report as one HTML file: no scripts, no fonts, no images from elsewhere. */
 export function renderReport(record: DemoRecord): string {
   const { facts, settings, results } = record;
+  const { steps, tokens, adaptiveBatch } = settings;
+  const length =
+    adaptiveBatch === undefined
+      ? `${steps} steps of ${tokens} tokens`
+      : `${formatCount(steps * tokens)} tokens, with batches that grow,`;
   const title = `${listOf(results.map(({ title }) => title))} on a small language model`;
   const page = markup`<!doctype html>
 <html lang="en">
@@ -26,11 +33,12 @@ export function renderReport(record: DemoRecord): string {
 <header>
 <h1>${title}</h1>
 <p class="lead">A language model of ${formatMillions(facts.parameters)} parameters in the manner of LLaMA, trained for
-${settings.steps} steps of ${settings.tokens} tokens on <cite>${facts.book}</cite>: once for each optimizer, from the same
-initial values and on the same batches, every optimizer at its own learning rate.</p>
+${length} on <cite>${facts.book}</cite>: once for each optimizer, from the same
+initial values and on the same ${adaptiveBatch === undefined ? "batches" : "text"}, every optimizer at its own learning rate.</p>
 </header>
 ${summaryCards(record)}
 ${lossSections(record)}
+${batchSection(record)}
 ${stateSection(record)}
 ${timeSection(record)}
 ${sampleSection(record)}

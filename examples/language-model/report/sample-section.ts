@@ -10,6 +10,6 @@ export function sampleSection({ results, settings }: DemoRecord): Markup {
   );
   return markup`<section><h2>What the models write</h2>
 <p>Each continues the first words of the book, with the same random numbers, after all it has seen of English:
-${formatCount(settings.steps * settings.tokens)} tokens.</p>
+${settings.adaptiveBatch ? "at most " : ""}${formatCount(settings.steps * settings.tokens)} tokens.</p>
 <div class="samples">${samples}</div></section>`;
 }

@@ -1,3 +1,14 @@
+/** The parts of a chart. Needs --text, --quiet, --rule and --panel, and --series of every line. */
+export const chartStyle = `\
+.chart text { fill: var(--text); }
+.chart .tick, .chart .axis { fill: var(--quiet); }
+.grid { stroke: var(--rule); stroke-width: 1; }
+.line { fill: none; stroke: var(--series); stroke-width: 2.25; stroke-linejoin: round; }
+.mark { fill: var(--series); stroke: var(--panel); stroke-width: 1; }
+.guide { fill: none; stroke: var(--series); stroke-width: 1.25; stroke-dasharray: 1.5 4; stroke-linecap: round; }
+.leader { stroke: var(--series); stroke-width: 1; opacity: 0.5; }
+.chart .name { fill: var(--series); font-weight: 600; }`;
+
 /**
  * The report's style sheet. Colours are told apart by people who see colours differently and have
  * a contrast of at least 3:1 to the page in its light and its dark form; lines differ in their
@@ -45,18 +56,13 @@ section { padding: 24px 28px; margin: 20px 0; }
 figure { margin: 12px 0 0; overflow-x: auto; }
 figcaption { font-size: 0.88rem; color: var(--quiet); margin-top: 6px; max-width: 74ch; }
 .chart { display: block; width: 100%; max-width: 800px; height: auto; font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-.chart text { fill: var(--text); }
-.chart .tick, .chart .axis { fill: var(--quiet); }
-.grid { stroke: var(--rule); stroke-width: 1; }
+${chartStyle}
 .adamw { --series: var(--adamw); }
 .adamsn { --series: var(--adamsn); }
 .adamsnsm { --series: var(--adamsnsm); }
-.line { fill: none; stroke: var(--series); stroke-width: 2.25; stroke-linejoin: round; }
+.allowed { --series: var(--quiet); }
 .adamw .line { stroke-dasharray: 7 4; }
 .adamsn .line { stroke-dasharray: 2 3; stroke-linecap: round; }
-.mark { fill: var(--series); stroke: var(--panel); stroke-width: 1; }
-.leader { stroke: var(--series); stroke-width: 1; opacity: 0.5; }
-.chart .name { fill: var(--series); font-weight: 600; }
 .segment { stroke: var(--panel); stroke-width: 1; }
 .momentum { fill: var(--momentum); }
 .secondMoment { fill: var(--second-moment); }

@@ -5,7 +5,7 @@ import { type Markup, markup } from "./markup.js";
 import type { DemoRecord } from "./record.js";
 
 /** What a step takes, the optimizer apart from the model. */
-export function timeSection({ results, machine, framework }: DemoRecord): Markup {
+export function timeSection({ results, machine, framework, settings }: DemoRecord): Markup {
   const bars = results.map(({ title, modelMilliseconds, optimizerMilliseconds }) => {
     const model = meanTime(modelMilliseconds);
     const optimizer = meanTime(optimizerMilliseconds);
@@ -26,7 +26,7 @@ export function timeSection({ results, machine, framework }: DemoRecord): Markup
     format: formatMilliseconds,
   });
   return markup`<section><h2>Time of a step</h2><figure>${chart}
-<figcaption>Means over all steps but the first, on ${machine.cpu} (${machine.cores} cores). Forward and backward:
+<figcaption>Means over all steps but the first,${settings.adaptiveBatch ? " whose batches differ in size," : ""} on ${machine.cpu} (${machine.cores} cores). Forward and backward:
 ${framework}. Optimizer: everything between gradients and new weights, with the copies out of and into the wasm backend's
 memory and, now and then, new bases of subspaces; it computes natively on all cores.</figcaption></figure></section>`;
 }

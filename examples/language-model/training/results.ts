@@ -1,4 +1,5 @@
 import type { OptimizerName } from "./contenders.js";
+import type { BatchRecord } from "./growing-batches.js";
 
 /** One look at the validation text during training. */
 export interface Evaluation {
@@ -28,6 +29,8 @@ export interface ContenderResult {
   readonly stateBytes: Readonly<Record<string, number>>;
   /** Mean cross-entropy over the whole held-out tail after the last step, in nats per token. */
   readonly finalLoss: number;
+  /** The batch of every step, where batches may grow. */
+  readonly batches?: readonly BatchRecord[];
   /** What the trained model writes. */
   readonly sample: string;
 }
