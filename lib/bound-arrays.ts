@@ -11,6 +11,8 @@ import { type WeightArray, type WeightDType, weightDType } from "./tensor.js";
 /** What a program points into: an array, or memory of a device. */
 export type BoundArray = WeightArray | DeviceView;
 
+const lastAddress = 2n ** 64n - 1n;
+
 /** A range of some address space. */
 interface Memory {
   readonly buffer: object;
@@ -92,13 +94,29 @@ export class BoundArrays {
   readonly #kind: "data" | "grad";
   readonly #device: DeviceName;
   readonly #types: readonly ArrayType[];
-  readonly arrays: (BoundArray | null)[];
+  readonly #arrays: (BoundArray | null)[];
+  /** What has taken the arrays' place, where they were last moved by address. */
+  readonly #addresses: BigUint64Array;
+  #areAddresses = false;
+  readonly #listed: BigUint64Array;
 
   constructor(kind: "data" | "grad", device: DeviceName, types: readonly ArrayType[]) {
     this.#kind = kind;
     this.#device = device;
     this.#types = types;
-    this.arrays = types.map(() => null);
+    this.#arrays = types.map(() => null);
+    this.#addresses = new BigUint64Array(isHost(device) ? 0 : types.length);
+    this.#listed = new BigUint64Array(this.#addresses.length);
+  }
+
+  get arrays(): (BoundArray | null)[] {
+    if (this.#areAddresses) {
+      this.#addresses.forEach((address, index) => {
+        this.#arrays[index] = address === 0n ? null : this.#bindable(address, index);
+      });
+      this.#areAddresses = false;
+    }
+    return this.#arrays;
   }
 
   /** "weight.data", "weight.grad" */
@@ -112,7 +130,8 @@ export class BoundArrays {
    *
    * @throws LeanError ERR_LEAN_DETACHED
    */
-  requireIntact(arrays: readonly (BoundArray | null)[] = this.arrays): void {
+  requireIntact(arrays: readonly (BoundArray | null)[] = this.#arrays): void {
+    if (this.#areAddresses && arrays === this.#arrays) return;
     const types = this.#types;
     for (let i = 0; i < arrays.length; i++) {
       const array = arrays[i];
@@ -129,10 +148,11 @@ export class BoundArrays {
   moves(given: Iterable<readonly [number, WeightArray | DevicePointer | null]>): Moves {
     const indices: number[] = [];
     const arrays: (BoundArray | null)[] = [];
-    const after = [...this.arrays];
+    const before = this.arrays;
+    const after = [...before];
     for (const [index, moved] of given) {
       const array = moved === null && this.#kind === "grad" ? null : this.#bindable(moved, index);
-      if (array === this.arrays[index]) continue;
+      if (array === before[index]) continue;
       indices.push(index);
       arrays.push(array);
       after[index] = array;
@@ -142,14 +162,36 @@ export class BoundArrays {
 
   /** The program points into these now. */
   take({ indices, arrays }: ArraysOf): void {
+    const bound = this.arrays;
     indices.forEach((index, i) => {
-      this.arrays[index] = arrays[i] ?? null;
+      bound[index] = arrays[i] ?? null;
     });
+  }
+
+  /** Addresses on a device for all of them, 0 for none, where that is what was handed over. */
+  addressesOf(given: unknown): BigUint64Array | undefined {
+    const listed = this.#listed;
+    const isList = Array.isArray(given) || given instanceof BigUint64Array;
+    if (!isList || given.length !== listed.length || listed.length === 0) return undefined;
+    if (given instanceof BigUint64Array) return given;
+    for (let i = 0; i < listed.length; i++) {
+      const address: unknown = given[i];
+      if (address !== null && (typeof address !== "bigint" || !isAddress(address)))
+        return undefined;
+      listed[i] = address ?? 0n;
+    }
+    return listed;
+  }
+
+  /** These, of which all were found good before, are where the arrays are now. */
+  takeAddresses(addresses: BigUint64Array): void {
+    this.#addresses.set(addresses);
+    this.#areAddresses = true;
   }
 
   /** What takes the place of a bound array, or that itself where it has not moved. */
   #bindable(moved: unknown, index: number): BoundArray {
-    const before = this.arrays[index];
+    const before = this.#arrays[index];
     if (isHost(this.#device)) {
       if (moved !== before) this.#requireFit(moved, index);
       return moved as WeightArray;
@@ -182,4 +224,8 @@ export class BoundArrays {
       { parameter: name, value: found },
     );
   }
+}
+
+function isAddress(value: bigint): boolean {
+  return value > 0n && value <= lastAddress;
 }

@@ -65,9 +65,14 @@ export class GivenBases {
     return checked;
   }
 
+  /** Whether every parameter that is to be given a basis has one. */
+  get areThere(): boolean {
+    return this.#there.size === this.#given.size;
+  }
+
   /** @throws LeanError for a parameter with a gradient that has no basis, nor one in `coming` */
   requireFor(grads: readonly (BoundArray | null)[], coming?: ReadonlyMap<number, Basis>): void {
-    if (this.#there.size === this.#given.size) return;
+    if (this.areThere) return;
     for (const index of this.#given.keys()) {
       if (this.#there.has(index) || coming?.has(index) || grads[index] === null) continue;
       const parameter = this.#names.at(index);

@@ -182,6 +182,9 @@ interface RawProgram {
   /** A number is the index of the array that is refused. */
   bind(slots: readonly number[], arrays: readonly (Memory | null)[]): boolean | number;
   bindAddresses(slots: Int32Array, addresses: BigUint64Array): boolean | number;
+  /** How many, all bound; or the number of the first that is not known. */
+  bindKnown(slots: Int32Array, addresses: BigUint64Array): number | false;
+  forgetKnown(): boolean;
   run(sequence: number, hyper: Float64Array): boolean;
   runAsync(sequence: number, hyper: Float64Array, keepAlive: object): Promise<boolean> | false;
   readState(offset: number, into: Bytes): boolean;
@@ -300,6 +303,23 @@ export class NativeProgram {
     if (typeof bound === "number") refuse(this.#addon, label?.(bound));
     if (!bound) this.#fail();
     for (let i = 0; i < slots.length; i++) this.#bound[slots[i] as number] = arrays[i] ?? null;
+  }
+
+  /**
+   * The same for addresses on a device that were found good for their slots before; 0 takes memory
+   * away. False, with nothing done, where one of them was not, or is none of the last few.
+   */
+  bindKnown(slots: Int32Array, addresses: BigUint64Array): boolean {
+    const known = this.#raw.bindKnown(slots, addresses);
+    if (known === false) this.#fail();
+    if (known < slots.length) return false;
+    for (let i = 0; i < slots.length; i++) this.#bound[slots[i] as number] = null;
+    return true;
+  }
+
+  /** No address is known to be good any more. */
+  forgetKnown(): void {
+    if (!this.#raw.forgetKnown()) this.#fail();
   }
 
   /** On a device it is only started: `synchronize` waits for it. */

@@ -52,9 +52,11 @@ export interface StepOptions {
   /**
    * Gradients that have moved. A null one skips its parameter; one that is not named stays as it
    * was. Held, like every bound array, until another takes its place. Addresses on a device are checked
-   * to be its memory, but not again while they are among the last four of their parameter.
+   * to be its memory, but not again while they are among the last four of their parameter: that such
+   * memory was freed meanwhile is not noticed. All of them as a BigUint64Array in the order of the
+   * groups, 0 for none, are the cheapest to move.
    */
-  grads?: Arrays<WeightArray | DevicePointer | null>;
+  grads?: Arrays<WeightArray | DevicePointer | null> | BigUint64Array;
   /** Weights that have moved. */
   params?: Arrays<WeightArray | DevicePointer>;
   /** Bases for parameters whose projector is `given`, as {@link Optimizer.setBasis} takes them. */
@@ -110,6 +112,7 @@ export class Optimizer {
   readonly #bases: GivenBases;
   /** The caller's memory for the state, where there is any. */
   readonly #arena: Uint8Array | DeviceView | undefined;
+  readonly #gradSlots: Int32Array;
   readonly #result = new Float64Array(3);
   #owned: OwnedRanges;
   #steps = 0;
@@ -175,6 +178,7 @@ export class Optimizer {
     this.#bases = new GivenBases(this.#program, this.#built, this.#layout, this.#names, device);
     this.#fillState();
     const indices = checked.map((_, i) => i);
+    this.#gradSlots = Int32Array.from(indices, gradSlot);
     this.#bind({ indices, arrays: data }, { indices, arrays: grads });
     this.groups = groups.map(({ optimizer, params }) => ({
       recipe: optimizer,
@@ -476,7 +480,7 @@ export class Optimizer {
     }
     this.#params.requireIntact();
     this.#grads.requireIntact();
-    this.#bases.requireFor(this.#grads.arrays);
+    if (!this.#bases.areThere) this.#bases.requireFor(this.#grads.arrays);
     this.#fillHyper(1);
   }
 
@@ -485,19 +489,34 @@ export class Optimizer {
     const { gradScale = 1, progress } = options;
     requireFinite("gradScale", gradScale, Number.MIN_VALUE);
     if (progress !== undefined) requireFinite("progress", progress, 0);
+    this.#fillHyper(gradScale, progress);
+    if (this.#moveByAddress(options)) return;
     const params = this.#params.moves(this.#names.numbered("params", options.params));
-    const grads = this.#grads.moves(this.#names.numbered("grads", options.grads));
+    const grads = this.#grads.moves(this.#names.numbered("grads", listOf(options.grads)));
     this.#params.requireIntact(params.after);
     this.#grads.requireIntact(grads.after);
     const bases = this.#bases.check(options.bases ?? {});
     this.#bases.requireFor(grads.after, bases);
-    this.#fillHyper(gradScale, progress);
     const isMoving = params.indices.length > 0;
     const owned = isMoving ? this.#claimAll(params.after as BoundArray[]) : this.#owned;
     this.#requireFree(grads.after, owned, isMoving ? grads.after.keys() : grads.indices);
     this.#bind(params, grads);
     this.#owned = owned;
     this.#bases.adopt(bases);
+  }
+
+  /**
+   * Where nothing but gradients moves, and by addresses alone that were all found good before, there is
+   * nothing to check. False otherwise, and nothing has happened.
+   */
+  #moveByAddress({ grads, params, bases }: StepOptions): boolean {
+    const isAlone = params === undefined && bases === undefined && this.#bases.areThere;
+    const addresses = isAlone ? this.#grads.addressesOf(grads) : undefined;
+    if (addresses === undefined) return false;
+    this.#params.requireIntact();
+    if (!this.#program.bindKnown(this.#gradSlots, addresses)) return false;
+    this.#grads.takeAddresses(addresses);
+    return true;
   }
 
   #fillHyper(gradScale: number, progress = this.#steps + 1): void {
@@ -551,16 +570,29 @@ export class Optimizer {
     const count = params.indices.length;
     if (count + grads.indices.length === 0) return;
     this.#program.bind(
-      [...params.indices.map(paramSlot), ...grads.indices.map(gradSlot)],
+      [
+        ...params.indices.map((index) => paramSlot(index, this.#parameters.length)),
+        ...grads.indices.map(gradSlot),
+      ],
       [...params.arrays, ...grads.arrays],
       (i) =>
         i < count
           ? this.#params.label(params.indices[i] as number)
           : this.#grads.label(grads.indices[i - count] as number),
     );
+    // Of gradients that are known it is also known that they share no memory with a weight.
+    if (count > 0) this.#program.forgetKnown();
     this.#params.take(params);
     this.#grads.take(grads);
   }
+}
+
+/** Addresses as arrays are listed. */
+function listOf<T>(
+  grads: Arrays<T> | BigUint64Array | undefined,
+): Arrays<T | bigint | null> | undefined {
+  if (!(grads instanceof BigUint64Array)) return grads;
+  return Array.from(grads, (address) => (address === 0n ? null : address));
 }
 
 /** What `requireFinite` accepts, asked without making the option's name first. */

@@ -89,8 +89,9 @@ export function requireKnownOptions(
   known: readonly string[],
 ): void {
   if (typeof options !== "object" || options === null) refuse(owner, options, "an object");
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
+  // Not Object.keys, which makes an array: a step asks.
+  for (const name in options) {
+    if (known.includes(name) || !Object.hasOwn(options, name)) continue;
     const near = nearest(name, known);
     throw new LeanError(
       "ERR_LEAN_UNKNOWN_OPTION",

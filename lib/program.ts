@@ -95,8 +95,10 @@ export interface BuiltProgram {
   readonly reports: ReadonlyMap<number, readonly number[]>;
 }
 
-export const paramSlot = (index: number): number => 2 * index;
-export const gradSlot = (index: number): number => 2 * index + 1;
+/** Gradients come first, so that those which move are one run of addresses. */
+export const gradSlot = (index: number): number => index;
+/** Of `count` parameters. */
+export const paramSlot = (index: number, count: number): number => count + index;
 
 export function buildProgram(
   weights: readonly BoundWeight[],
@@ -137,13 +139,15 @@ class ProgramBuilder {
   readonly #nonFinite: TensorSpec;
   /** {norm, nonFinite, clip}, where the step reads all gradients first. */
   readonly #result: TensorSpec | undefined;
+  readonly #count: number;
   readonly #alwaysSlot: number;
   #slots: number;
   #pieces = 0;
 
   constructor(weights: readonly BoundWeight[], settings: StepSettings) {
     this.#settings = settings;
-    this.#slots = 2 * weights.length;
+    this.#count = weights.length;
+    this.#slots = 2 * this.#count;
     this.#alwaysSlot = this.#slots++;
     this.#projected = weights.filter(({ momentum }) => (momentum.refresh?.updateProjGap ?? 0) > 0);
     // The pieces of all gradients are one run, so that their norm is one sum.
@@ -215,7 +219,7 @@ class ProgramBuilder {
       );
     };
     return {
-      param: external(paramSlot(index), weight.dtype),
+      param: external(paramSlot(index, this.#count), weight.dtype),
       grad: external(gradSlot(index), bound.gradDtype),
       scalars: this.#workspace.take("float32", [scalarNames.length]),
       counters: stateOf("counters"),

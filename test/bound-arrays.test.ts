@@ -94,6 +94,32 @@ describe("BoundArrays", () => {
     );
   });
 
+  test("moved by address are views once somebody asks, those that stayed the same ones", () => {
+    const grads = new BoundArrays("grad", "simt", types);
+    grads.takeAddresses(BigUint64Array.of(64n, 0n));
+    grads.requireIntact();
+    const [view, none] = grads.arrays;
+    expect(view).toMatchObject({ ptr: 64n, length: 3, byteLength: 12 });
+    expect(none).toBeNull();
+    grads.takeAddresses(BigUint64Array.of(64n, 128n));
+    expect(grads.arrays[0]).toBe(view);
+    expect(grads.arrays[1]).toMatchObject({ ptr: 128n });
+  });
+
+  test("are addresses where those are all that was handed over", () => {
+    const grads = new BoundArrays("grad", "simt", types);
+    const addresses = BigUint64Array.of(64n, 0n);
+    expect(grads.addressesOf(addresses)).toBe(addresses);
+    expect(grads.addressesOf([64n, null])).toEqual(addresses);
+    const [last, beyond] = [2n ** 64n - 1n, 2n ** 64n];
+    expect(grads.addressesOf([last, 1n])).toEqual(BigUint64Array.of(last, 1n));
+    const others = [[64n], [64n, 0n], [64n, 64], [64n, { ptr: 64n }], [-1n, 1n], [beyond, 1n]];
+    for (const other of [undefined, { a: 64n, b: null }, new BigUint64Array(1), ...others]) {
+      expect(grads.addressesOf(other)).toBeUndefined();
+    }
+    expect(bound().addressesOf([null, null])).toBeUndefined();
+  });
+
   describe("about to move", () => {
     const [old, fresh] = [new Float32Array(3), new Float32Array(3)];
     const grads = () => {

@@ -6,13 +6,14 @@ import { quantile } from "../../lib/cli/measure.js";
 import { deviceMemory } from "../../lib/device-memory.js";
 import { adamSNSM, adamw, Optimizer } from "../../lib/index.js";
 
-const kinds = ["same", "rate", "moved"] as const;
+const kinds = ["same", "rate", "listed", "moved"] as const;
 
 export interface DeviceCall {
   readonly tensors: number;
   readonly launches: number;
   readonly microseconds: Readonly<Record<(typeof kinds)[number], number>>;
   readonly heapBytes: number;
+  readonly movedHeapBytes: number;
 }
 
 const device = "simt";
@@ -36,6 +37,8 @@ const optimizer = new Optimizer(
   { device },
 );
 const gradients = [0, 1].map(() => Array.from({ length: tensors }, () => memory.alloc(bytes).ptr));
+const listed = gradients.map((grads) => ({ grads }));
+const addresses = gradients.map((grads) => ({ grads: BigUint64Array.from(grads) }));
 let steps = 0;
 
 const step: Record<(typeof kinds)[number], () => void> = {
@@ -44,7 +47,8 @@ const step: Record<(typeof kinds)[number], () => void> = {
     optimizer.groups[0].lr = 1e-3 + 1e-9 * steps;
     optimizer.step();
   },
-  moved: () => optimizer.step({ grads: gradients[steps % 2] as readonly bigint[] }),
+  listed: () => optimizer.step(listed[steps % 2]),
+  moved: () => optimizer.step(addresses[steps % 2]),
 };
 
 function microseconds(run: () => void): number {
@@ -59,7 +63,7 @@ function microseconds(run: () => void): number {
 function heapBytes(run: () => void): number {
   const windows = Array.from({ length: 11 }, () => {
     const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < 1000; i++) run();
+    for (let i = 0; i < 1000; i++, steps++) run();
     return (process.memoryUsage().heapUsed - before) / 1000;
   });
   return quantile(windows, 0.5);
@@ -71,8 +75,10 @@ const found: DeviceCall = {
   microseconds: {
     same: microseconds(step.same),
     rate: microseconds(step.rate),
+    listed: microseconds(step.listed),
     moved: microseconds(step.moved),
   },
   heapBytes: heapBytes(step.same),
+  movedHeapBytes: heapBytes(step.moved),
 };
 console.log(JSON.stringify(found));

@@ -42,13 +42,15 @@ void read_tensor(Napi::Value value, const std::string& what, bool may_be_absent,
     refuse(what + ".shape", "of 1 to 4 dimensions");
   }
   tensor.ndim = static_cast<int32_t>(shape.Length());
+  tensor.shape[0] = tensor.shape[1] = 1;
   double numel = 1;
   for (uint32_t i = 0; i < shape.Length(); ++i) {
     const size_t extent = read_size(shape[i], what + ".shape");
-    tensor.shape[i] = static_cast<int64_t>(extent);
     numel *= std::max(static_cast<double>(extent), 1.0);
+    if (numel > kMaxSafeInteger / 8) refuse(what + ".shape", "of fewer elements");
+    const bool is_row = i == 0 && shape.Length() > 1;
+    tensor.shape[is_row ? 0 : 1] *= static_cast<int64_t>(extent);
   }
-  if (numel > kMaxSafeInteger / 8) refuse(what + ".shape", "of fewer elements");
   const std::string name = read_string(object["place"], what + ".place");
   const int place = find_name(name, kPlaceNames);
   if (place < 0) refuse(what + ".place", "external, state, workspace or hyper");

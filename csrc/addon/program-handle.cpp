@@ -97,6 +97,8 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
                      {
                          InstanceMethod<&ProgramHandle::bind>("bind"),
                          InstanceMethod<&ProgramHandle::bind_addresses>("bindAddresses"),
+                         InstanceMethod<&ProgramHandle::bind_known>("bindKnown"),
+                         InstanceMethod<&ProgramHandle::forget_known>("forgetKnown"),
                          InstanceMethod<&ProgramHandle::run>("run"),
                          InstanceMethod<&ProgramHandle::run_async>("runAsync"),
                          InstanceMethod<&ProgramHandle::read_state>("readState"),
@@ -240,6 +242,23 @@ Napi::Value ProgramHandle::bind_addresses(const Napi::CallbackInfo& info) {
         return memory_at(addresses[i], program.slot_bytes(slot), "address");
       });
     }
+  });
+}
+
+Napi::Value ProgramHandle::bind_known(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const std::shared_ptr<Program> program = open();
+    const auto slots = read_elements<int32_t>(info[0], napi_int32_array, "slots");
+    const auto addresses = read_elements<uint64_t>(info[1], napi_biguint64_array, "addresses");
+    return Napi::Number::New(info.Env(),
+                             static_cast<double>(program->bind_known(slots, addresses)));
+  });
+}
+
+Napi::Value ProgramHandle::forget_known(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    open()->forget_known();
+    return Napi::Boolean::New(info.Env(), true);
   });
 }
 

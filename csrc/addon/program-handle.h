@@ -33,6 +33,12 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
   // bindAddresses(slots: Int32Array, addresses: BigUint64Array), of the device's memory, kNowhere
   // to take it away; returns as bind does
   Napi::Value bind_addresses(const Napi::CallbackInfo& info);
+  // bindKnown(slots: Int32Array, addresses: BigUint64Array): those, 0 to take memory away, that
+  // have been found good already; returns how many, all of which are bound, or the number of the
+  // first that is not known, and then none is
+  Napi::Value bind_known(const Napi::CallbackInfo& info);
+  // forgetKnown()
+  Napi::Value forget_known(const Napi::CallbackInfo& info);
   // run(sequence, hyper: Float64Array)
   Napi::Value run(const Napi::CallbackInfo& info);
   // runAsync(sequence, hyper, keepAlive): Promise<boolean>

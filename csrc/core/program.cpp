@@ -154,7 +154,7 @@ void Program::require_bindable(size_t slot, void* memory, size_t bytes) {
   if (backend_.is_host()) return;
   // No more than what the slot needs, so that what is known does not depend on `bytes`.
   Known& known = known_[slot];
-  if (std::ranges::find(known.memory, memory) != known.memory.end()) return;
+  if (known.has(memory)) return;
   backend_.require_memory(memory, slot_bytes(slot));
   known.memory[known.next++ % known.memory.size()] = memory;
 }
@@ -164,6 +164,20 @@ void Program::bind(size_t slot, void* memory) {
     tensor->data = memory == nullptr ? nullptr : static_cast<std::byte*>(memory) + tensor->offset;
   }
   executor_->move(kSlotBase + static_cast<int32_t>(slot), memory);
+}
+
+size_t Program::bind_known(std::span<const int32_t> slots, std::span<const uint64_t> addresses) {
+  const auto memory = [&](size_t i) { return reinterpret_cast<void*>(addresses[i]); };
+  require(!backend_.is_host(), kInvalidArg, "memory of the host is bound as arrays");
+  require(slots.size() == addresses.size(), kInvalidArg,
+          "slots and addresses must have the same length");
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const auto slot = static_cast<size_t>(slots[i]);
+    require(slot < known_.size(), kInvalidArg, "no such slot");
+    if (addresses[i] != 0 && !known_[slot].has(memory(i))) return i;
+  }
+  for (size_t i = 0; i < slots.size(); ++i) bind(static_cast<size_t>(slots[i]), memory(i));
+  return slots.size();
 }
 
 void Program::run(size_t sequence) {

@@ -2,6 +2,7 @@
 // in it was decided and checked when it was built; a run only follows pointers.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +58,13 @@ class Program {
   // Gives a slot such memory, or takes it away (nullptr).
   void bind(size_t slot, void* memory);
 
+  // Binds slots to addresses that have been found good for them (0: takes the memory away) without
+  // asking again. Returns the number of the first that has not, and then binds none; else how many.
+  // Not on the host.
+  size_t bind_known(std::span<const int32_t> slots, std::span<const uint64_t> addresses);
+  // All memory has to be found good again, of which more may be asked than is asked here.
+  void forget_known() { std::ranges::fill(known_, Known{}); }
+
   // Replays a sequence, which may still be running on return: synchronize() waits for it, is_done()
   // asks. Throws Error, before anything runs, while a slot that it needs is not bound, and when the
   // device has failed.
@@ -96,6 +104,10 @@ class Program {
   struct Known {
     std::array<const void*, 4> memory = {};
     size_t next = 0;
+
+    bool has(const void* address) const {
+      return std::ranges::find(memory, address) != memory.end();
+    }
   };
 
   void release();

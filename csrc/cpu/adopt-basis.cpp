@@ -26,7 +26,7 @@ void refresh(const AdoptBasis& item, Context& context) {
   auto* products = workspace.take<double>(rank * rank);
   auto* basis = workspace.take<float>(item.projected() * rank);
 
-  const Tensor source{item.source.data, DType::float32, 2, {item.projected(), rank}};
+  const Tensor source = Tensor::matrix(item.source.data, DType::float32, item.projected(), rank);
   gram(context, source, Side::right, products);
   if (!is_identity(products, rank)) return refuse(context, item, basis, products);
   adopt(context, item, source.as<float>(), reinterpret_cast<float*>(products));

@@ -147,7 +147,7 @@ bool project_target(const Step& step, Block<float> v) {
     });
   });
   const int64_t count = step.others() * rank;
-  const Tensor all{v.data, DType::float32, 1, {count}};
+  const Tensor all = Tensor::matrix(v.data, DType::float32, 1, count);
   const float scale = gradient_scale(step.context, all);
   if (scale == 0) return false;
   parallel_for(step.context, divide_up(count, kTileElements), [&](int64_t tile, int) {
@@ -286,7 +286,7 @@ bool follow_target(const Step& step, const Arrays& arrays) {
   if (step.t.m_share != 0) multiply_momentum(step, constant(arrays.v), arrays.transfer);
   multiply_target(step, constant(arrays.v), constant(arrays.transfer), arrays.basis);
   const int64_t rows = step.projected(), rank = step.rank();
-  const Tensor y{arrays.basis.data, DType::float32, 1, {rows * rank}};
+  const Tensor y = Tensor::matrix(arrays.basis.data, DType::float32, 1, rows * rank);
   return gradient_scale(step.context, y) != 0 &&
          orthonormalize(step.context, arrays.basis.data, rows, rank, arrays.gram);
 }

@@ -99,7 +99,7 @@ void refresh(const RandomizedSvd& item, Context& context) {
     and_back(context, item, scale, sketch);
   }
   there(context, item, scale, sketch);
-  const Tensor products{sketch.z, DType::float32, 2, {item.others(), l}};
+  const Tensor products = Tensor::matrix(sketch.z, DType::float32, item.others(), l);
   gram(context, products, Side::right, sketch.gram);
   float* basis = sketch.z;
   if (top_eigenvectors(l, sketch.gram, rank, sketch.vectors)) {

@@ -22,9 +22,9 @@ class Stepper {
       : grad_(at<const void>(item.grad, bases)),
         param_(at<void>(item.param, bases)),
         exp_avg_(at<void>(item.exp_avg, bases)),
-        param_type_(item.param.dtype),
-        grad_type_(item.grad.dtype),
-        state_type_(item.exp_avg.dtype),
+        param_type_(type_of(item.param)),
+        grad_type_(type_of(item.grad)),
+        state_type_(type_of(item.exp_avg)),
         rounder_(rounder_of(item, bases)),
         s_(s) {}
 
@@ -139,7 +139,7 @@ __global__ void __launch_bounds__(kStepThreads)
   step_elements<kStepThreads>(item, s, Denominators(item, begin, bases), begin, end, bases);
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 2)
     step_segments(const DenseStep* items, const Tile* tiles, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const DenseStep& item = items[tile.item];
@@ -148,11 +148,15 @@ __global__ void __launch_bounds__(kThreads)
   if (x.grad == nullptr || s.active == 0) return;
   const int64_t first = static_cast<int64_t>(tile.index) * segments(item);
   const int64_t last = min(first + segments(item), item.exp_avg_sq.numel());
-  update_segments_of(item, x, first, last, bases);
+  __shared__ float inverses[kThreads];  // of the denominators
+  update_segments_of(item, x, first, last, bases,
+                     [&](int i, float v) { inverses[i] = (Real{1} / denominator(Real{v}, s)).x; });
   __syncthreads();  // the moments are there
   const int64_t begin = first * segment_length(item);
   const int64_t end = min(last * segment_length(item), item.param.numel());
-  step_elements<kThreads>(item, s, SubsetDenominators(item, begin, bases), begin, end, bases);
+  const SubsetDenominators denominators(item, begin, bases,
+                                        are_few(first, last) ? inverses : nullptr);
+  step_elements<kThreads>(item, s, denominators, begin, end, bases);
 }
 
 constexpr int64_t kLongSegment = 65536;  // longer than one block should step alone
@@ -186,7 +190,7 @@ void record(std::span<const DenseStep> items, Recorder& recorder) {
     recorder.launch(kernel, tiles.count, threads, on_device, tiles.data, recorder.bases());
   };
   const auto is_long = [](const DenseStep& item) {
-    return is_segmented(item) && !item.moment_given ? tiles_of_segments(item) : 0;
+    return is_segmented(item) && !item.moment_given ? tiles_of_segments(item, kSumElements) : 0;
   };
   launch(update_segments<DenseStep>, tiles_of(items, recorder, Way::subsets, is_long), kThreads);
   record_columns(items, on_device, recorder);
@@ -196,7 +200,9 @@ void record(std::span<const DenseStep> items, Recorder& recorder) {
          tiles_of(items, recorder, Way::columns,
                   [](const DenseStep& item) { return Panels(item.param).count(); }),
          kStepThreads);
-  launch(step_segments, tiles_of(items, recorder, Way::segments, tiles_of_segments<DenseStep>),
+  launch(step_segments,
+         tiles_of(items, recorder, Way::segments,
+                  [](const DenseStep& item) { return tiles_of_segments(item); }),
          kThreads);
   launch(step_weights<ElementDenominators>,
          tiles_of(items, recorder, Way::elements, tiles_of_elements), kStepThreads);

@@ -2,8 +2,8 @@
 // of at most 32 octets of columns. Which of the panel's lines have momentum is found once, from the
 // whole index, so that it may come in any order:
 //   rows      a table of places by row; momentum is moved like weights, by octets
-//   columns   a list of places and columns in the order of the index; threads take single elements
-//             of momentum, neighbours in memory, and meet the gradients in shared memory
+//   columns   a list of places in the order of columns; lanes take single elements of momentum,
+//             neighbours in memory if the index ascends, and meet the gradients in shared memory
 #include "kernels/line-step.h"
 
 #include "cuda/device/line-denominators.cuh"
@@ -15,17 +15,17 @@
 namespace lean::cuda {
 namespace {
 
-__device__ Real load_one(const void* tensor, DType type, int64_t i) {
-  if (is_wide(type)) return {static_cast<const float*>(tensor)[i]};
-  const uint32_t half = static_cast<const uint16_t*>(tensor)[i];
+__device__ Real load_one(const std::byte* from, DType type) {
+  if (is_wide(type)) return {*reinterpret_cast<const float*>(from)};
+  const uint32_t half = *reinterpret_cast<const uint16_t*>(from);
   return {__uint_as_float(half << 16)};
 }
 
-__device__ void store_one(void* tensor, DType type, int64_t i, Real x) {
+__device__ void store_one(std::byte* to, DType type, Real x) {
   if (is_wide(type)) {
-    static_cast<float*>(tensor)[i] = x.x;
+    *reinterpret_cast<float*>(to) = x.x;
   } else {
-    static_cast<__nv_bfloat16*>(tensor)[i] = __float2bfloat16_rn(x.x);
+    *reinterpret_cast<__nv_bfloat16*>(to) = __float2bfloat16_rn(x.x);
   }
 }
 
@@ -52,65 +52,112 @@ struct RowPlaces {
   }
 };
 
-// Columns of a panel that are in the index, and the numerators of the rows that are being stepped.
+// Columns of a panel that have momentum, in the order of the weight.
 struct ColumnPlaces {
-  // Elements k of all threads' octets are together, with a gap: neither octets nor neighbouring
-  // columns meet in a bank.
-  static constexpr int kPitch = kStepThreads + 4;
+  static constexpr int kColumns = kWarp * kOctet;
 
-  int32_t place[kWarp * kOctet];
-  int32_t column[kWarp * kOctet];
-  int32_t of_warp[kStepThreads / kWarp];
-  float numerators[kOctet * kPitch];
+  uint32_t chosen[kColumns / 32];                 // a bit for each column
+  int32_t place[kColumns];                        // of the chosen ones in the index
+  float numerators[kStepThreads / kWarp][kWarp];  // of a warp's rows, one to a lane
 
   // Returns how many.
   __device__ int find(const int32_t* index, int64_t rank, int64_t first, int count) {
-    const int lane = threadIdx.x % kWarp;
-    const int warp = threadIdx.x / kWarp;
-    int found = 0;
-    for (int64_t begin = 0; begin < rank; begin += kStepThreads) {
-      const int64_t k = begin + threadIdx.x;
-      const int64_t here = k < rank ? index[k] - first : -1;
-      const bool is_inside = here >= 0 && here < count;
-      const unsigned inside = __ballot_sync(0xffffffffu, is_inside);
-      if (lane == 0) of_warp[warp] = __popc(inside);
-      __syncthreads();
-      int at = found + __popc(inside & ((1u << lane) - 1));
-#pragma unroll
-      for (int i = 0; i < kStepThreads / kWarp; ++i) {
-        at += i < warp ? of_warp[i] : 0;
-        found += of_warp[i];
-      }
-      if (is_inside) {
-        place[at] = static_cast<int32_t>(k);
-        column[at] = static_cast<int32_t>(here);
+    const auto each = [&](auto body) {
+      for (int64_t k = threadIdx.x; k < rank; k += kStepThreads) {
+        const int64_t column = index[k] - first;
+        if (column >= 0 && column < count) body(static_cast<int>(column), static_cast<int32_t>(k));
       }
       __syncthreads();
-    }
-    return found;
+    };
+    if (threadIdx.x < kColumns / 32) chosen[threadIdx.x] = 0;
+    __syncthreads();
+    each([&](int column, int32_t) { atomicOr(&chosen[column / 32], 1u << column % 32); });
+    each([&](int column, int32_t k) { place[before(column)] = k; });
+    return before(kColumns);
   }
 
-  __device__ float& numerator_of(int octet, int k) { return numerators[k * kPitch + octet]; }
+  // How many chosen ones lie before a column.
+  __device__ int before(int column) const {
+    int sum = 0;
+#pragma unroll
+    for (int i = 0; i < kColumns / 32; ++i) {
+      const int of_word = column - 32 * i;
+      const uint32_t below = of_word >= 32 ? ~0u : (1u << max(of_word, 0)) - 1;
+      sum += __popc(chosen[i] & below);
+    }
+    return sum;
+  }
 };
 
-// Replaces the numerators of `rows` rows, `width` octets each, in the columns that were found.
-// `momentum` is the first element of the first row's.
-__device__ void step_columns(ColumnPlaces& columns, const LineStep& item, void* exp_avg,
-                             int64_t momentum, int rows, int width, int found,
-                             const StepScalars& s) {
-  const DType type = item.exp_avg.dtype;
-  const int64_t rank = item.index.numel();
-  for (int j = threadIdx.x; j < rows * found; j += kStepThreads) {
-    const int row = j / found;
-    const int k = j - row * found;
-    const int column = columns.column[k];
-    float& n = columns.numerator_of(row * width + column / kOctet, column % kOctet);
-    const int64_t i = momentum + row * rank + columns.place[k];
-    Real m = load_one(exp_avg, type, i);
-    n = step_momentum(m, Real{n}, s).x;
-    store_one(exp_avg, type, i, m);
+// A lane's part of what a warp does with the momentum of a panel's columns. Numerators of chosen
+// columns are gathered in their order, as many as there are banks at a time, so that no two meet in
+// one; each lane then takes one of them, and neighbours have neighbours in the momentum.
+class ColumnMomentum {
+ public:
+  // The lane has the octet that begins with `column` of the panel, of the warp's row `row`, or
+  // none.
+  __device__ ColumnMomentum(ColumnPlaces& places, const LineStep& item, void* exp_avg, int found,
+                            int row, int column, bool has_octet)
+      : places_(places),
+        exp_avg_(exp_avg),
+        type_(type_of(item.exp_avg)),
+        rank_(item.index.numel()),
+        found_(found) {
+    if (!has_octet) return;
+    chosen_ = places.chosen[column / 32] >> column % 32;
+    first_ = row * found + places.before(column);
   }
-}
+
+  // Replaces gradients by numerators in the `rows` rows that begin with number `row`. The whole
+  // warp calls it, with what its lanes have.
+  __device__ void step(Octet& n, int64_t row, int rows, const StepScalars& s) const {
+    float* chunk = places_.numerators[threadIdx.x / kWarp];
+    const int lane = threadIdx.x % kWarp;
+    const int all = rows * found_;
+    for (int begin = 0; begin < all; begin += kWarp) {
+      each_of(begin, all, [&](int k, int at) { chunk[at] = n.x[k].x; });
+      __syncwarp();
+      if (begin + lane < all) {
+        std::byte* place = momentum(row, begin + lane);
+        Real m = load_one(place, type_);
+        chunk[lane] = step_momentum(m, Real{chunk[lane]}, s).x;
+        store_one(place, type_, m);
+      }
+      __syncwarp();
+      each_of(begin, all, [&](int k, int at) { n.x[k] = {chunk[at]}; });
+      __syncwarp();
+    }
+  }
+
+ private:
+  // Of the lane's chosen elements k those which are number `at` of the chunk.
+  template <class Body>
+  __device__ void each_of(int begin, int all, Body body) const {
+    const int end = min(all - begin, kWarp);
+    int at = first_ - begin;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      if ((chosen_ >> k & 1) == 0) continue;
+      if (at >= 0 && at < end) body(k, at);
+      ++at;
+    }
+  }
+
+  // Where the momentum of the rows' number `number` is.
+  __device__ std::byte* momentum(int64_t row, int number) const {
+    const int of_row = number < found_ ? 0 : number / found_;
+    const int place = places_.place[number - of_row * found_];
+    return element(exp_avg_, type_, (row + of_row) * rank_ + place);
+  }
+
+  ColumnPlaces& places_;
+  void* exp_avg_;
+  DType type_;
+  int64_t rank_;
+  int found_;
+  uint32_t chosen_ = 0;  // a bit for each element of the octet, and more
+  int first_ = 0;        // the number of the first chosen one among those of the warp
+};
 
 __global__ void __launch_bounds__(kStepThreads)
     step_lines(const LineStep* items, const Tile* tiles, Bases bases) {
@@ -128,9 +175,9 @@ __global__ void __launch_bounds__(kStepThreads)
   void* param = at<void>(item.param, bases);
   void* exp_avg = at<void>(item.exp_avg, bases);
   const int32_t* index = at<const int32_t>(item.index, bases);
-  const DType param_type = item.param.dtype;
-  const DType grad_type = item.grad.dtype;
-  const DType state_type = item.exp_avg.dtype;
+  const DType param_type = type_of(item.param);
+  const DType grad_type = type_of(item.grad);
+  const DType state_type = type_of(item.exp_avg);
   const Rounder rounder = rounder_of(item, bases);
   const LineDenominators denominators(item, s, bases);
 
@@ -147,16 +194,21 @@ __global__ void __launch_bounds__(kStepThreads)
     found = places.columns.find(index, item.index.numel(), first_col, static_cast<int>(across));
   }
 
-  const int at_once = kStepThreads / width;  // rows
-  const int own_row = threadIdx.x / width;
-  const int64_t col = first_col + threadIdx.x % width * kOctet;
-  // The same for all lanes of a warp, which then has one row's octets.
+  // A warp has one row's octets, or, of a narrow weight, those of a few rows.
+  const int rows_at_once = kWarp / width;
+  const int own_row = static_cast<int>(threadIdx.x) % kWarp / width;
+  const int own_col = static_cast<int>(threadIdx.x) % kWarp % width * kOctet;
+  const int64_t col = first_col + own_col;
+  // The same for all lanes of a warp.
   const bool whole = width == kWarp && first_col + kWarp * kOctet <= cols;
-  const int count = own_row < at_once && col < cols ? octet_count(col, cols) : 0;
+  const int count = own_row < rows_at_once && col < cols ? octet_count(col, cols) : 0;
+  const ColumnMomentum momentum(places.columns, item, exp_avg, found, own_row, own_col,
+                                found > 0 && count > 0);
   const bool by_columns = denominators.are_of_columns();
   Octet factors = {};
   if (by_columns && count > 0) factors = denominators.inverses(col, count, whole);
-  for (int64_t from = first_row; from < end_row; from += at_once) {
+  for (int64_t from = first_row + threadIdx.x / kWarp * rows_at_once; from < end_row;
+       from += kStepThreads / kWarp * rows_at_once) {
     const int64_t row = from + own_row;
     const bool is_inside = count > 0 && row < end_row;
     const int64_t i = row * cols + col;
@@ -170,6 +222,10 @@ __global__ void __launch_bounds__(kStepThreads)
       for (int k = 0; k < kOctet; ++k) g.x[k] = g.x[k] * s.grad_factor;
       n = g;
     }
+    if (found > 0) {
+      const int rows = static_cast<int>(min(static_cast<int64_t>(rows_at_once), end_row - from));
+      momentum.step(n, from, rows, s);
+    }
     if (by_rows) {
       const int32_t place = is_inside ? places.rows.of[row - first_row] : -1;
       if (place >= 0) {
@@ -179,23 +235,8 @@ __global__ void __launch_bounds__(kStepThreads)
         for (int k = 0; k < kOctet; ++k) n.x[k] = step_momentum(m.x[k], g.x[k], s);
         store(exp_avg, state_type, at_place, count, narrow(m, state_type), whole);
       }
-    } else if (found > 0) {
-      if (is_inside) {
-#pragma unroll
-        for (int k = 0; k < kOctet; ++k) {
-          places.columns.numerator_of(threadIdx.x, k) = g.x[k].x;
-        }
-      }
-      __syncthreads();
-      const int rows = static_cast<int>(min(static_cast<int64_t>(at_once), end_row - from));
-      step_columns(places.columns, item, exp_avg, from * item.index.numel(), rows, width, found, s);
-      __syncthreads();
-      if (is_inside) {
-#pragma unroll
-        for (int k = 0; k < kOctet; ++k) n.x[k] = {places.columns.numerator_of(threadIdx.x, k)};
-      }
     }
-    if (!is_inside) continue;  // what follows writes only a thread's own numerators
+    if (!is_inside) continue;
     if (by_columns) {
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) n.x[k] = n.x[k] * factors.x[k];

@@ -32,9 +32,9 @@ template <class Item>
 __device__ Product projection(const Item& item, Bases bases) {
   const bool right = item.side == Side::right;
   const int64_t depth = item.basis.rows();
-  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.cols(),
+  const Operand basis = {at<const void>(item.basis, bases), type_of(item.basis), item.basis.cols(),
                          depth, false};
-  const Operand grad = {at<const void>(item.grad, bases), item.grad.dtype,
+  const Operand grad = {at<const void>(item.grad, bases), type_of(item.grad),
                         right ? item.param.rows() : item.param.cols(), depth, right};
   return right ? Product{grad, basis} : Product{basis, grad};
 }
@@ -44,7 +44,7 @@ template <class Item>
 __device__ Product back_projection(const Item& item, const void* x, DType type, Bases bases) {
   const bool right = item.side == Side::right;
   const int64_t rank = item.basis.cols();
-  const Operand basis = {at<const void>(item.basis, bases), item.basis.dtype, item.basis.rows(),
+  const Operand basis = {at<const void>(item.basis, bases), type_of(item.basis), item.basis.rows(),
                          rank, true};
   const Operand coordinates = {x, type, right ? item.param.rows() : item.param.cols(), rank, right};
   return right ? Product{coordinates, basis} : Product{basis, coordinates};

@@ -42,8 +42,10 @@ struct Launch {
   bool cooperative = false;
   std::shared_ptr<void> values;  // of the arguments
   std::vector<void*> arguments;  // point into them
+  std::vector<size_t> tables;    // which of them are the program's table of bases
 
-  void enqueue(cudaStream_t stream) const;
+  // With `bases` in the place of the program's own, if it is given.
+  void enqueue(cudaStream_t stream, Bases bases = nullptr) const;
 };
 
 // What the host does in a run between launches, since it cannot be captured: calls of libraries. A
@@ -176,7 +178,11 @@ class Recorder final : public Context {
     added.kernel = reinterpret_cast<const void*>(kernel);
     added.grid = dim3(static_cast<unsigned>(blocks));
     added.block = dim3(threads);
-    std::apply([&](auto&... value) { added.arguments = {static_cast<void*>(&value)...}; }, *values);
+    const auto point_at = [&]<class T>(T& value) {
+      if constexpr (std::is_same_v<T, Bases>) added.tables.push_back(added.arguments.size());
+      added.arguments.push_back(static_cast<void*>(&value));
+    };
+    std::apply([&](auto&... value) { (point_at(value), ...); }, *values);
     added.values = std::move(values);
     return added;
   }

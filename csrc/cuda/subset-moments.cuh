@@ -23,29 +23,56 @@ constexpr int64_t segment_length(const Item& item) {
 
 // Segments to a tile.
 template <class Item>
-constexpr int64_t segments(const Item& item) {
-  const int64_t fit = kTileElements / segment_length(item);
+constexpr int64_t segments(const Item& item, int64_t elements = kTileElements) {
+  const int64_t fit = elements / segment_length(item);
   return fit < 1 ? 1 : fit;
 }
 
+// Of those that only add up: what every warp looks up is more beside what it reads.
+inline constexpr int64_t kSumElements = 2 * kTileElements;
+
 template <class Item>
 __device__ Squared squared(const Item& item, const StepScalars& s, Bases bases) {
-  return {at<const void>(item.grad, bases),  item.grad.dtype,  Item::coupled_decay && s.l2 != 0,
-          at<const void>(item.param, bases), item.param.dtype, s};
+  Squared x = {at<const void>(item.grad, bases), type_of(item.grad)};
+  x.scalars = s;
+  if (!Item::coupled_decay || s.l2 == 0) return x;
+  x.decay = true;
+  x.param = at<const void>(item.param, bases);
+  x.param_type = type_of(item.param);
+  return x;
 }
 
-// By one block: the segments [first, last).
-template <class Item>
+// Whether segments are few enough for a thread each.
+__device__ inline bool are_few(int64_t first, int64_t last) { return last - first <= kThreads; }
+
+// By one block: the moments of the segments [first, last). Few of them are moved together, and
+// body(i, v) is called with the i-th one's; it is there for those who call __syncthreads().
+template <class Item, class Body>
 __device__ void update_segments_of(const Item& item, const Squared& x, int64_t first, int64_t last,
-                                   Bases bases) {
+                                   Bases bases, Body body) {
+  __shared__ float of_segment[kThreads];
   float* v = at<float>(item.exp_avg_sq, bases);
   const int64_t length = segment_length(item);
   const int64_t numel = item.param.numel();
+  const bool few = are_few(first, last);
   for_each_segment(x, first, last, length, numel, [&](int64_t segment, double sum) {
     const int64_t size = min(length, numel - segment * length);  // a last block may be shorter
-    const double q = sum * square_factor(x.scalars, x.decay, item.mean, size);
-    update_moment(v[segment], static_cast<float>(q), x.scalars);
+    const double factor = square_factor(x.scalars, x.decay, item.mean, size);
+    const auto q = static_cast<float>(sum * factor);
+    if (few) {
+      of_segment[segment - first] = q;
+    } else {
+      update_moment(v[segment], q, x.scalars);
+    }
   });
+  if (!few) return;
+  __syncthreads();
+  const auto own = static_cast<int>(threadIdx.x);
+  if (first + own >= last) return;
+  float moment = v[first + own];
+  update_moment(moment, of_segment[own], x.scalars);
+  v[first + own] = moment;
+  body(own, moment);
 }
 
 template <class Item>
@@ -55,8 +82,10 @@ __global__ void __launch_bounds__(kThreads)
   const Item& item = items[tile.item];
   const Squared x = squared(item, scalars_at(item.scalars, bases), bases);
   if (x.grad == nullptr || x.scalars.active == 0) return;
-  const int64_t first = static_cast<int64_t>(tile.index) * segments(item);
-  update_segments_of(item, x, first, min(first + segments(item), item.exp_avg_sq.numel()), bases);
+  const int64_t each = segments(item, kSumElements);
+  const int64_t first = static_cast<int64_t>(tile.index) * each;
+  update_segments_of(item, x, first, min(first + each, item.exp_avg_sq.numel()), bases,
+                     [](int, float) {});
 }
 
 template <class Item>
@@ -113,8 +142,8 @@ void record_columns(std::span<const Item> items, const Item* on_device, Recorder
 }
 
 template <class Item>
-int64_t tiles_of_segments(const Item& item) {
-  return divide_up(item.exp_avg_sq.numel(), segments(item));
+int64_t tiles_of_segments(const Item& item, int64_t elements = kTileElements) {
+  return divide_up(item.exp_avg_sq.numel(), segments(item, elements));
 }
 
 // The moments of all items that were not given theirs: one launch for rows and blocks, two for
@@ -123,7 +152,7 @@ template <class Item>
 void record_moments(std::span<const Item> items, const Item* on_device, Recorder& recorder) {
   const Tiles segmented = recorder.tiles(items, [](const Item& item) -> int64_t {
     const bool wanted = is_segmented(item) && !item.moment_given && item.param.numel() > 0;
-    return wanted ? tiles_of_segments(item) : 0;
+    return wanted ? tiles_of_segments(item, kSumElements) : 0;
   });
   recorder.launch(update_segments<Item>, segmented.count, kThreads, on_device, segmented.data,
                   recorder.bases());

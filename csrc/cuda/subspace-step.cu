@@ -47,7 +47,7 @@ class MomentumUpdate {
   __device__ void begin(float*) {
     s_ = scalars_at(item_.scalars, bases_);
     exp_avg_ = at<void>(item_.exp_avg, bases_);
-    state_type_ = item_.exp_avg.dtype;
+    state_type_ = type_of(item_.exp_avg);
     d_type_ = coordinate_type(item_);
     cols_ = item_.exp_avg.cols();
   }
@@ -121,8 +121,8 @@ class WeightUpdate {
     s_.l2 = 0;  // there is no coupled decay in a projected gradient
     param_ = at<void>(item_.param, bases_);
     grad_ = at<const void>(item_.grad, bases_);
-    param_type_ = item_.param.dtype;
-    grad_type_ = item_.grad.dtype;
+    param_type_ = type_of(item_.param);
+    grad_type_ = type_of(item_.grad);
     cols_ = item_.param.cols();
     rounder_ = rounder_of(item_, bases_);
     const LineDenominators denominators(item_, s_, bases_);
@@ -159,14 +159,15 @@ class WeightUpdate {
  private:
   __device__ void prefetch(const Tensor& tensor) const {
     constexpr int kLine = 128;  // bytes
-    const int elements = kLine / (is_wide(tensor.dtype) ? 4 : 2);
+    const DType type = type_of(tensor);
+    const int elements = kLine / (is_wide(type) ? 4 : 2);
     const int across = Product::kTile / elements;
     const void* data = at<const void>(tensor, bases_);
     for (int i = threadIdx.x; i < Product::kTile * across; i += kThreads) {
       const int64_t row = corner_.row + i / across;
       const int64_t col = corner_.col + i % across * elements;
       if (row >= tensor.rows() || col >= tensor.cols()) continue;
-      ptx::prefetch(element(data, tensor.dtype, row * tensor.cols() + col));
+      ptx::prefetch(element(data, type, row * tensor.cols() + col));
     }
   }
 

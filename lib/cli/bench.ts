@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { isHost } from "../devices.js";
 import { adamSN, adamSNSM, adamw, LeanError, Optimizer, rmspropSN, setThreads } from "../index.js";
 import { type KernelCounters, takeCounters } from "../native.js";
+import { type ProjectorKind, projectors } from "../parts/projector/index.js";
 import { requirePresent } from "./device.js";
 import { defaultMeasureOptions, interleave, type Quartiles, repeated } from "./measure.js";
 import { Mirrored } from "./verify/mirrored.js";
@@ -18,6 +19,7 @@ device each until it is done. Recipes whose kernels a device lacks are left out.
   --shape <RxC>     shape of the weight, may be repeated   (2048x2048)
   --dtype <type>    float32 or bfloat16                    (float32)
   --rank <n>        rank of the subspace recipes           (a quarter of the shorter side)
+  --projector <p>   what adamSNSM projects with            (powerIteration)
   --filter <text>   only recipes whose name contains this
   --threads <n>     threads of a step                      (all cores)
   --samples <n>     samples of each recipe                 (${defaultMeasureOptions.samples})
@@ -33,6 +35,7 @@ interface Settings {
   readonly shapes: readonly (readonly [rows: number, columns: number])[];
   readonly dtype: "float32" | "bfloat16";
   readonly rank: number | undefined;
+  readonly projector: ProjectorKind;
   readonly filter: string;
   readonly threads: number;
   readonly samples: number;
@@ -77,6 +80,15 @@ function dtypeOf(text: string): Settings["dtype"] {
   return text;
 }
 
+function projectorOf(text: string): ProjectorKind {
+  const kinds = Object.keys(projectors) as ProjectorKind[];
+  const found = kinds.find((kind) => kind === text);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `--projector must be one of ${kinds.join(", ")}, is ${JSON.stringify(text)}`,
+  );
+}
+
 function parse(argv: readonly string[]): Settings | "help" {
   const { values } = parseArgs({
     args: [...argv],
@@ -85,6 +97,7 @@ function parse(argv: readonly string[]): Settings | "help" {
       shape: { type: "string", multiple: true, default: ["2048x2048"] },
       dtype: { type: "string", default: "float32" },
       rank: { type: "string" },
+      projector: { type: "string", default: "powerIteration" },
       filter: { type: "string", default: "" },
       threads: { type: "string", default: String(cpus().length) },
       samples: { type: "string", default: String(defaultMeasureOptions.samples) },
@@ -98,6 +111,7 @@ function parse(argv: readonly string[]): Settings | "help" {
     shapes: values.shape.map(shapeOf),
     dtype: dtypeOf(values.dtype),
     rank: values.rank === undefined ? undefined : positiveInteger("rank", values.rank),
+    projector: projectorOf(values.projector),
     filter: values.filter,
     threads: positiveInteger("threads", values.threads),
     samples: positiveInteger("samples", values.samples),
@@ -105,12 +119,12 @@ function parse(argv: readonly string[]): Settings | "help" {
   };
 }
 
-function recipesFor(rank: number) {
+function recipesFor(rank: number, projector: ProjectorKind) {
   return {
     adamw: adamw(),
     adamSN: adamSN(),
     rmspropSN: rmspropSN(),
-    adamSNSM: adamSNSM({ rank, updateProjGap: NO_REFRESH }),
+    adamSNSM: adamSNSM({ rank, projector, updateProjGap: NO_REFRESH }),
   };
 }
 
@@ -130,12 +144,12 @@ function filled(
 
 async function benchShape(
   shape: readonly [number, number],
-  { device, dtype, filter, rank, samples }: Settings,
+  { device, dtype, filter, rank, projector, samples }: Settings,
 ): Promise<BenchRow[]> {
   const [rows, columns] = shape;
   const count = rows * columns;
   const chosen = rank ?? Math.max(1, Math.floor(Math.min(rows, columns) / 4));
-  const optimizers = Object.entries(recipesFor(chosen))
+  const optimizers = Object.entries(recipesFor(chosen, projector))
     .filter(([name]) => name.includes(filter))
     .flatMap(([name, recipe]) => {
       const data = new Mirrored(device, filled(dtype, count, 2e-5));

@@ -176,6 +176,30 @@ describeOnCuda("on %s", (device) => {
     for (const [i, x] of data.entries()) expect(got[i]).toBeCloseTo(x, 5);
   });
 
+  test("gradients by an array of addresses move as those by a list do", () => {
+    const of = () => [parameter(64, 1), parameter(64, 2)];
+    const grads = [1, 2, 3].map((seed) =>
+      [5, 6].map((k) => upload(device, 64, 9 * seed + k, "float32").ptr),
+    );
+    const turns = [0, 1, 0, 2, 1, 1, 0].map((turn) => grads[turn] as bigint[]);
+    // Known and new, all and some, then as they were.
+    const steps = [...turns, [0n, turns[0]?.[1] as bigint], turns[1] as bigint[], undefined];
+    const [made, listed] = [of(), of()];
+    using optimizer = make(made);
+    using expected = make(listed);
+    const addresses = new BigUint64Array(2);
+    for (const step of steps) {
+      if (step !== undefined) addresses.set(step);
+      optimizer.step(step && { grads: addresses });
+      expected.step(step && { grads: step.map((address) => (address === 0n ? null : address)) });
+    }
+    expect(stateBits(optimizer.stateDict())).toEqual(stateBits(expected.stateDict()));
+    expect(optimizer.counters("w1")[0]?.calls).toBe(steps.length - 1);
+    for (const [i, { data }] of made.entries()) {
+      expect(bitsOf(data.read())).toBe(bitsOf((listed[i] as Made).data.read()));
+    }
+  });
+
   test("a step that is skipped for a NaN leaves weights and moments to the bit", () => {
     const made = parameter(64);
     using optimizer = make([made], adamSN({ lr: 1e-2 }), { maxGradNorm: 1 });
@@ -566,6 +590,35 @@ describeOnCuda("on %s", (device) => {
         each.synchronize();
       }
       expect(bitsOf(one.data.read())).toBe(bitsOf(alone.data.read()));
+    });
+
+    test("arrays of addresses: another length, one that is none, and goes on with the old ones", () => {
+      const [one, two] = [parameter(64, 1), parameter(64, 2)];
+      using optimizer = make([one, two]);
+      const good = BigUint64Array.of(one.grad.ptr, two.grad.ptr);
+      optimizer.step({ grads: good });
+      const before = stateBits(optimizer.stateDict());
+      const grads = (...addresses: bigint[]) => ({ grads: BigUint64Array.from(addresses) });
+      expect(() => optimizer.step(grads(one.grad.ptr))).toThrow(code("ERR_LEAN_SHAPE"));
+      expect(() => optimizer.step(grads(one.grad.ptr, 4096n))).toThrow(named("w2.grad: 0x1000"));
+      expect(() => optimizer.step(grads(one.grad.ptr, two.grad.ptr + 2n))).toThrow(
+        named("w2.grad must be aligned"),
+      );
+      expect(stateBits(optimizer.stateDict())).toEqual(before);
+      optimizer.step();
+      expect(optimizer.counters("w2")[0]?.calls).toBe(2);
+    });
+
+    test("an address that was a gradient's, and is a moved weight's now", () => {
+      const made = parameter(64, 1);
+      const elsewhere = upload(device, 64, 3, "float32");
+      using optimizer = make([made]);
+      const grads = BigUint64Array.of(elsewhere.ptr);
+      for (let i = 0; i < 2; i++) optimizer.step({ grads });
+      optimizer.step({ grads: [made.grad.ptr], params: [elsewhere.ptr] });
+      expect(() => optimizer.step({ grads })).toThrow(code("ERR_LEAN_ALIAS"));
+      optimizer.step({ grads: BigUint64Array.of(made.grad.ptr) });
+      expect(optimizer.counters("w1")[0]?.calls).toBe(4);
     });
 
     test("a step whose weights, gradients or state were disposed", () => {

@@ -4,15 +4,14 @@ import { runMain } from "../cli/run-main.js";
 import { runChild } from "../support/child.js";
 import { cudaCalls } from "../support/cuda-calls.js";
 
-// Two that a graph of the caller's has more: addresses, of which one launch sends 480, and numbers.
 (cudaCalls ? test : test.skip).each([
-  ["llama-60m", 128, 6, 2],
-  ["llama-350m", 256, 6, 2],
-  ["llama-1b", 512, 6, 2],
-  ["llama-7b", 1024, 14, 3],
+  ["llama-60m", 128, 6],
+  ["llama-350m", 256, 6],
+  ["llama-1b", 512, 6],
+  ["llama-7b", 1024, 14],
 ] as const)(
-  "%s, rank %d: %d kernels, and %d more in a caller's graph",
-  async (name, rank, launches, more) => {
+  "%s, rank %d: %d kernels, in a caller's graph too",
+  async (name, rank, launches) => {
     const dry = { LEAN_SIMT_DRY_RUN: "1" };
     const { status, stdout, stderr } = runChild(
       "children/captured-model.ts",
@@ -22,7 +21,7 @@ import { cudaCalls } from "../support/cuda-calls.js";
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const found = JSON.parse(stdout);
-    expect(found).toMatchObject({ launches, kernels: launches + more });
+    expect(found).toMatchObject({ launches, kernels: launches });
     // Differences, and what a refresh of the largest weight takes.
     expect(found.workspaceBytes).toBeLessThan(2 ** 30);
     // What was said before there was any memory at all.

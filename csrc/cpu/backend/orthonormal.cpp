@@ -74,7 +74,7 @@ void multiply(Context& context, float* y, int64_t rows, int64_t cols, const doub
 }  // namespace
 
 bool orthonormalize(Context& context, float* y, int64_t rows, int64_t cols, double* gram_of_y) {
-  const Tensor columns{y, DType::float32, 2, {rows, cols}};
+  const Tensor columns = Tensor::matrix(y, DType::float32, rows, cols);
   bool independent = true;
   for (int round = 0; round < kMaxRounds; ++round) {
     gram(context, columns, Side::right, gram_of_y);

@@ -1,6 +1,7 @@
 #include "cuda/backend/cuda-executor.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "cuda/backend/any-time.h"
@@ -109,11 +110,22 @@ void CudaExecutor::send_hyper(std::span<const double> hyper) {
   }
 }
 
-// Of what the device holds nothing is known: everything is sent before the next run.
-void CudaExecutor::forget_sent() {
-  hyper_.clear();
-  moved_begin_ = 0;
-  moved_end_ = bases_.size();
+// A graph of the caller's is launched when the program may have other addresses and numbers. So it
+// gets a table of its own, with hyper-parameters behind it, which nothing writes any more: made
+// beside the stream, it costs the graph no launch. It lives as long as the program does.
+Bases CudaExecutor::captured_bases(std::span<const double> hyper) {
+  std::vector<uint64_t> table = bases_;
+  table[kHyperBase] = 0;  // not known yet
+  for (const double x : hyper) table.push_back(std::bit_cast<uint64_t>(x));
+  if (table == captured_) return device_captured_;
+  const AnyTime any_time;
+  const size_t bytes = table.size() * sizeof(uint64_t);
+  auto* memory = static_cast<uint64_t*>(arena_.allocate(bytes));
+  std::vector<uint64_t> placed = table;
+  placed[kHyperBase] = reinterpret_cast<uint64_t>(memory + bases_.size());
+  arena_.write(memory, placed.data(), bytes);
+  captured_ = std::move(table);
+  return device_captured_ = reinterpret_cast<Bases>(memory);
 }
 
 bool CudaExecutor::is_captured() const {
@@ -131,15 +143,13 @@ void CudaExecutor::require_no_capture() const {
 void CudaExecutor::run(size_t sequence, std::span<const double> hyper) {
   enter();
   Sequence& steps = sequences_[sequence];
-  const bool captured = is_captured();
-  if (captured) steps.require_capturable();
-  // A graph of the caller's brings along all that the step reads, whatever ran before a replay of
-  // it. What a replay leaves behind nobody tells: from then on every run does the same.
-  was_captured_ = was_captured_ || captured;
-  if (was_captured_) forget_sent();
+  if (is_captured()) {
+    steps.require_capturable();
+    return steps.enqueue(stream_, captured_bases(hyper));
+  }
   send_bases();
   send_hyper(hyper);
-  captured ? steps.enqueue(stream_) : steps.run(stream_, bases_);
+  steps.run(stream_, bases_);
 }
 
 void CudaExecutor::wait_event(void* event) {

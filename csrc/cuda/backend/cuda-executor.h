@@ -38,18 +38,19 @@ class CudaExecutor final : public Executor {
   void raise();
   void send_hyper(std::span<const double> hyper);
   void send_bases();
-  void forget_sent();
+  Bases captured_bases(std::span<const double> hyper);
 
   int device_;
   DeviceArena arena_;
   cudaStream_t stream_ = nullptr;
   bool owns_stream_ = false;
-  bool was_captured_ = false;    // graphs of the caller's may write what the device holds
   std::vector<uint64_t> bases_;  // as they should be
   uint64_t* device_bases_;       // as they are on the device, but for [moved_begin_, moved_end_)
   size_t moved_begin_ = 0;
   size_t moved_end_ = 0;
-  std::vector<uint64_t> hyper_;  // as last sent; none: unknown
+  std::vector<uint64_t> hyper_;      // as last sent; none: unknown
+  std::vector<uint64_t> captured_;   // the table of the latest capture, with its hyper-parameters,
+  Bases device_captured_ = nullptr;  // on the device
   std::vector<Sequence> sequences_;
 };
 

@@ -27,9 +27,13 @@ class DeviceArena {
     return memory;
   }
 
+  void write(void* memory, const void* values, size_t bytes) {
+    if (bytes > 0) backend_.copy_in(memory, values, bytes);
+  }
+
   void* upload(const void* values, size_t bytes) {
     void* memory = allocate(bytes);
-    if (bytes > 0) backend_.copy_in(memory, values, bytes);
+    write(memory, values, bytes);
     return memory;
   }
 

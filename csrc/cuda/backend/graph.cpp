@@ -8,8 +8,8 @@ Graph::~Graph() {
   if (ready_ != nullptr) cudaGraphExecDestroy(ready_);
 }
 
-void Graph::enqueue(cudaStream_t stream) const {
-  for (const Launch& launch : launches_) launch.enqueue(stream);
+void Graph::enqueue(cudaStream_t stream, Bases bases) const {
+  for (const Launch& launch : launches_) launch.enqueue(stream, bases);
 }
 
 // On a stream of its own, since the one to run on may be the caller's and in use.

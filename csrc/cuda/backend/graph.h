@@ -25,8 +25,8 @@ class Graph {
   size_t size() const { return launches_.size(); }
   // Replays the launches as one.
   void run(cudaStream_t stream);
-  // Launches them one by one: into a capture of the caller's.
-  void enqueue(cudaStream_t stream) const;
+  // Launches them one by one: into a capture of the caller's, with a table of bases of its own.
+  void enqueue(cudaStream_t stream, Bases bases = nullptr) const;
 
  private:
   void capture();

@@ -5,9 +5,15 @@
 
 namespace lean::cuda {
 
-void Launch::enqueue(cudaStream_t stream) const {
+void Launch::enqueue(cudaStream_t stream, Bases bases) const {
   // Takes the arguments without const and only reads them.
   void** values = const_cast<void**>(arguments.data());
+  std::vector<void*> elsewhere;
+  if (bases != nullptr) {
+    elsewhere = arguments;
+    for (const size_t table : tables) elsewhere[table] = &bases;
+    values = elsewhere.data();
+  }
   check(cooperative ? cudaLaunchCooperativeKernel(kernel, grid, block, values, 0, stream)
                     : cudaLaunchKernel(kernel, grid, block, values, 0, stream),
         "could not launch a kernel");

@@ -21,7 +21,7 @@ class Sequence {
   // Into a capture of the caller's, which knows nothing of the host: throws
   // Error(ERR_LEAN_UNSUPPORTED) where it has something to do.
   void require_capturable() const;
-  void enqueue(cudaStream_t stream) const { whole_.enqueue(stream); }
+  void enqueue(cudaStream_t stream, Bases bases) const { whole_.enqueue(stream, bases); }
 
   // As steps of the host have them.
   void forget();

@@ -33,11 +33,15 @@ __device__ inline bool is_aligned(const void* p) {
   return reinterpret_cast<uintptr_t>(p) % 16 == 0;
 }
 
-__device__ inline std::byte* element(void* p, DType type, int64_t i) {
-  return static_cast<std::byte*>(p) + i * (is_wide(type) ? 4 : 2);
-}
+// Tensors lie in global memory, which a pointer that was looked up does not tell by itself:
+// accesses would ask each time.
 __device__ inline const std::byte* element(const void* p, DType type, int64_t i) {
-  return static_cast<const std::byte*>(p) + i * (is_wide(type) ? 4 : 2);
+  const std::byte* at = static_cast<const std::byte*>(p) + i * (is_wide(type) ? 4 : 2);
+  __builtin_assume(__isGlobal(at));
+  return at;
+}
+__device__ inline std::byte* element(void* p, DType type, int64_t i) {
+  return const_cast<std::byte*>(element(static_cast<const void*>(p), type, i));
 }
 
 // A warp whose lanes have consecutive octets of 32 bytes moves them so that every instruction has

@@ -10,18 +10,43 @@
 namespace lean::cuda {
 
 using Bases = std::byte* const*;
+#ifdef __CUDACC__
+// What is looked up once a block is little, but asked for by every warp: 16 bytes at a time.
+
+__device__ inline int4 place_of(const Tensor& tensor) {
+  return *reinterpret_cast<const int4*>(&tensor.offset);
+}
+
+// With the tensor's place, where that is looked up too.
+__device__ inline DType type_of(const Tensor& tensor) {
+  static_assert(offsetof(Tensor, dtype) == offsetof(Tensor, offset) + 3 * sizeof(int));
+  return static_cast<DType>(place_of(tensor).w);
+}
 
 // nullptr where the tensor is absent, or its memory is not bound.
 template <class T>
 __device__ inline T* at(const Tensor& tensor, Bases bases) {
-  if (tensor.base < 0) return nullptr;
-  std::byte* base = bases[tensor.base];
-  return base == nullptr ? nullptr : reinterpret_cast<T*>(base + tensor.offset);
+  const int4 place = place_of(tensor);
+  const int base_number = place.z;
+  if (base_number < 0) return nullptr;
+  std::byte* base = bases[base_number];
+  if (base == nullptr) return nullptr;
+  const int64_t offset = static_cast<uint32_t>(place.x) | static_cast<int64_t>(place.y) << 32;
+  return reinterpret_cast<T*>(base + offset);
 }
 
 // A copy, in registers.
 __device__ inline StepScalars scalars_at(const Tensor& tensor, Bases bases) {
-  return *at<const StepScalars>(tensor, bases);
+  constexpr int kWords = sizeof(StepScalars) / sizeof(float4);
+  const StepScalars* from = at<const StepScalars>(tensor, bases);
+  if (reinterpret_cast<uintptr_t>(from) % sizeof(float4) != 0) return *from;
+  union {
+    float4 words[kWords];
+    StepScalars scalars;
+  } copy;
+#pragma unroll
+  for (int i = 0; i < kWords; ++i) copy.words[i] = reinterpret_cast<const float4*>(from)[i];
+  return copy.scalars;
 }
-
+#endif
 }  // namespace lean::cuda

@@ -54,9 +54,14 @@ class ElementDenominators {
 // Second moments of subsets of consecutive elements, which are up to date.
 class SubsetDenominators {
  public:
+  // `inverses` of the denominators may be at hand, from the subset on that the tile begins in.
   template <class Item>
-  __device__ SubsetDenominators(const Item& item, int64_t begin, Bases bases)
-      : v_(at<const float>(item.exp_avg_sq, bases)), length_(item.param.numel()), begin_(begin) {
+  __device__ SubsetDenominators(const Item& item, int64_t begin, Bases bases,
+                                const float* inverses = nullptr)
+      : v_(at<const float>(item.exp_avg_sq, bases)),
+        inverses_(inverses),
+        length_(item.param.numel()),
+        begin_(begin) {
     if (item.partition == Partition::rows) length_ = item.param.cols();
     if (item.partition == Partition::blocks) length_ = item.block;
     first_ = begin / length_;
@@ -79,15 +84,16 @@ class SubsetDenominators {
   }
 
  private:
-  __device__ static Real inverse(Real moment, const StepScalars& s) {
-    return Real{1} / denominator(moment, s);
+  __device__ Real inverse(int64_t subset, const StepScalars& s) const {
+    if (inverses_ != nullptr) return {inverses_[subset - first_]};
+    return Real{1} / denominator(Real{v_[subset]}, s);
   }
 
   // The octet begins with element `place` of a subset of consecutive elements.
   __device__ Octet divide_segments(const Octet& n, int64_t subset, int64_t place, int count,
                                    const StepScalars& s) const {
     Octet ratio = n;
-    Real factor = inverse(Real{v_[subset]}, s);
+    Real factor = inverse(subset, s);
     if (place + kOctet <= length_) {
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factor;
@@ -98,7 +104,7 @@ class SubsetDenominators {
       if (k >= count) continue;
       if (place == length_) {
         place = 0;
-        factor = inverse(Real{v_[++subset]}, s);
+        factor = inverse(++subset, s);
       }
       ++place;
       ratio.x[k] = n.x[k] * factor;
@@ -107,6 +113,7 @@ class SubsetDenominators {
   }
 
   const float* v_;
+  const float* inverses_;
   int64_t length_;    // of a subset
   int64_t begin_;     // of the tile
   int64_t first_;     // the subset (columns: row) that it begins in,
