@@ -261,7 +261,7 @@ class SvdRefresh {
     bool is_needed_here = false;
     for (size_t i = 0; i < items_.size(); ++i) {
       if (is_due_[i] == 0) continue;
-      const Place* place = may_leave(i) ? find_place(bytes_aside(items_[i]), leaving) : nullptr;
+      const Place* place = may_leave(i) ? find_place(i, leaving) : nullptr;
       if (place == nullptr) {
         is_needed_here = true;
         continue;
@@ -351,14 +351,19 @@ class SvdRefresh {
 
   void make_places(Recorder& recorder) {
     std::vector<Stay> stays;
+    std::vector<size_t> whose;
     for (size_t i = 0; i < items_.size(); ++i) {
       const Prologue* schedule = clocks_[i].schedule();
       if (!can_wait(items_[i]) || schedule == nullptr || schedule->update_proj_gap == 0) continue;
       const int64_t gap = schedule->update_proj_gap, offset = schedule->offset;
       stays.push_back({1 + (offset == 0 ? gap : offset), gap,
                        std::max<int64_t>(items_[i].refresh_delay, 1), bytes_aside(items_[i])});
+      whose.push_back(i);
     }
-    for (const size_t bytes : plan_places(stays)) {
+    const PlacePlan plan = plan_places(stays);
+    own_place_.resize(items_.size());
+    for (size_t k = 0; k < whose.size(); ++k) own_place_[whose[k]] = plan.place_of[k];
+    for (const size_t bytes : plan.bytes) {
       places_.push_back({recorder.scratch<std::byte>(static_cast<int64_t>(bytes)), bytes,
                          recorder.scratch<Aside>(1)});
     }
@@ -379,19 +384,24 @@ class SvdRefresh {
   }
 
   bool may_leave(size_t i) const {
-    return can_wait(items_[i]) && has_solved_[i] != 0 && clocks_[i].is_certain() && !is_pending(i);
+    return can_wait(items_[i]) && !places_.empty() && has_solved_[i] != 0 &&
+           clocks_[i].is_certain() && !is_pending(i);
   }
 
-  // The smallest that is free and large enough, or nullptr.
-  const Place* find_place(size_t bytes,
+  // The item's own if that is free, which it is where all weights have had the same calls, or else
+  // any that is large enough; or nullptr.
+  const Place* find_place(size_t i,
                           std::span<const std::pair<size_t, const Place*>> leaving) const {
-    for (const Place& place : places_) {  // by size
-      const bool is_taken =
-          std::ranges::any_of(asides_, [&](const Pending& each) { return each.place == &place; }) ||
-          std::ranges::any_of(leaving, [&](const auto& each) { return each.second == &place; });
-      if (!is_taken && place.bytes >= bytes) return &place;
-    }
-    return nullptr;
+    const auto suits = [&](const Place& place) {
+      return place.bytes >= bytes_aside(items_[i]) &&
+             std::ranges::none_of(asides_,
+                                  [&](const auto& each) { return each.place == &place; }) &&
+             std::ranges::none_of(leaving, [&](const auto& each) { return each.second == &place; });
+    };
+    const Place& own = places_[own_place_[i]];
+    if (suits(own)) return &own;
+    const auto other = std::ranges::find_if(places_, suits);
+    return other == places_.end() ? nullptr : &*other;
   }
 
   void leave(size_t i, const Place& place, cudaStream_t stream) {
@@ -540,8 +550,9 @@ class SvdRefresh {
   unsigned spread_blocks_ = 0;
   double* panel_ = nullptr;
   SvdBuffers buffers_ = {};
-  std::vector<Place> places_;    // stay where they are
-  std::vector<Pending> asides_;  // in the order in which they were begun
+  std::vector<Place> places_;      // stay where they are
+  std::vector<size_t> own_place_;  // of each item, where there are places
+  std::vector<Pending> asides_;    // in the order in which they were begun
   Pinned<Aside> seen_aside_;
   std::unique_ptr<SideThread> side_;  // last: its work uses the rest
 };

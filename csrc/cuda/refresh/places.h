@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -18,54 +19,40 @@ struct Stay {
   size_t bytes;
 };
 
-// The sizes of places such that each stay finds one that is free and large enough, as long as all
-// weights count the same calls. One that begins in the call in which another ends takes its place.
-inline std::vector<size_t> plan_places(std::span<const Stay> stays) {
-  // By then everything repeats where there is one period; where there are several, their
-  // coincidences are found as far as these calls go.
-  constexpr int64_t kMostOfOne = 1024;
-  int64_t last = 0;
-  for (const Stay& stay : stays) last = std::max(last, stay.first + 2 * stay.period);
-  struct Guest {
-    int64_t call, until;
-    size_t bytes;
-  };
-  std::vector<Guest> guests;
-  for (const Stay& stay : stays) {
-    for (int64_t i = 0; i < kMostOfOne && stay.first + i * stay.period <= last; ++i) {
-      const int64_t call = stay.first + i * stay.period;
-      guests.push_back({call, call + stay.length, stay.bytes});
+// Whether they ever stay at once. What their beginnings are apart is, sooner or later, every number
+// with the same remainder by the periods' common divisor.
+constexpr bool meet(const Stay& a, const Stay& b) {
+  const int64_t divisor = std::gcd(a.period, b.period);
+  const int64_t later = ((b.first - a.first) % divisor + divisor) % divisor;
+  return later < a.length || (divisor - later) % divisor < b.length;
+}
+
+struct PlacePlan {
+  std::vector<size_t> bytes;     // of each place
+  std::vector<size_t> place_of;  // of each stay
+};
+
+// Gives each stay a place that nobody else has in the meantime, as long as all weights count the
+// same calls: the largest first, so that none has to grow.
+inline PlacePlan plan_places(std::span<const Stay> stays) {
+  std::vector<size_t> order(stays.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order,
+                           [&](size_t a, size_t b) { return stays[a].bytes > stays[b].bytes; });
+  PlacePlan plan = {{}, std::vector<size_t>(stays.size())};
+  std::vector<std::vector<size_t>> guests;  // of each place
+  for (const size_t i : order) {
+    const auto room = std::ranges::find_if(guests, [&](const std::vector<size_t>& present) {
+      return std::ranges::none_of(present, [&](size_t k) { return meet(stays[i], stays[k]); });
+    });
+    plan.place_of[i] = static_cast<size_t>(room - guests.begin());
+    if (room == guests.end()) {
+      guests.emplace_back();
+      plan.bytes.push_back(stays[i].bytes);
     }
+    guests[plan.place_of[i]].push_back(i);
   }
-  // Of those in one call the largest first, which has the least choice.
-  std::ranges::stable_sort(guests, [](const Guest& a, const Guest& b) {
-    return a.call != b.call ? a.call < b.call : a.bytes > b.bytes;
-  });
-  struct Room {
-    size_t bytes;
-    int64_t free_from;
-  };
-  std::vector<Room> rooms;
-  for (const Guest& guest : guests) {
-    // The one that wastes least, or else that has to grow least.
-    Room* best = nullptr;
-    for (Room& room : rooms) {
-      if (room.free_from > guest.call) continue;
-      const bool fits = room.bytes >= guest.bytes;
-      const bool best_fits = best != nullptr && best->bytes >= guest.bytes;
-      const bool better = best == nullptr || (fits != best_fits ? fits
-                                              : fits            ? room.bytes < best->bytes
-                                                                : room.bytes > best->bytes);
-      if (better) best = &room;
-    }
-    if (best == nullptr) best = &rooms.emplace_back(Room{0, 0});
-    best->bytes = std::max(best->bytes, guest.bytes);
-    best->free_from = guest.until;
-  }
-  std::vector<size_t> sizes;
-  for (const Room& room : rooms) sizes.push_back(room.bytes);
-  std::ranges::sort(sizes);
-  return sizes;
+  return plan;
 }
 
 }  // namespace lean::cuda
