@@ -35,3 +35,21 @@ import { cudaCalls } from "../support/cuda-calls.js";
   },
   60_000,
 );
+
+// Matrices take turns in the workspace: each group has launches of its own, of thousands of tiles.
+(cudaCalls ? test : test.skip).each([
+  ["llama-60m", 23],
+  ["llama-1b", 239],
+  ["llama-7b", 1431],
+] as const)(
+  "%s with muon: %d kernels",
+  async (name, launches) => {
+    const { out } = await runMain(
+      ...["memory", "--model", name, "--optimizer", "muon", "--device", "simt", "--json"],
+    );
+    const { step } = JSON.parse(out);
+    expect(step).toMatchObject({ launches });
+    expect(step.workspaceBytes).toBeLessThan(2 ** 30);
+  },
+  60_000,
+);
