@@ -267,8 +267,8 @@ Block<const float> constant(const T& block) {
 bool decompose_target(const Step& step, const Arrays& arrays) {
   form_target(step, arrays.target);
   const LdadamStep& item = step.item;
-  const Tensor target = Tensor::matrix(arrays.target.data, DType::float32, item.param.rows(),
-                                       item.param.cols());
+  const Tensor target =
+      Tensor::matrix(arrays.target.data, DType::float32, item.param.rows(), item.param.cols());
   const float scale = gradient_scale(step.context, target);
   float* basis = arrays.basis.data;
   const int64_t rank = step.rank();
