@@ -235,7 +235,7 @@ class SvdRefresh {
   void record_adoptions(Recorder& recorder) {
     const std::span<const SvdBasis> items(items_);
     // Not in what the thread works in.
-    const RefreshMemory memory = places_.empty() ? memory_ : refresh_memory(items, recorder);
+    const RefreshMemory memory = places_.empty() ? memory_ : adoption_memory(items, recorder);
     cuda::record_adoptions(items, device_items_, memory, recorder);
   }
 

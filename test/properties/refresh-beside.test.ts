@@ -222,7 +222,9 @@ withDevice.each([["now", 0] as const, ["late", 0] as const, ["late", 1] as const
           device,
           data: data[i]?.ptr as bigint,
         }));
-        const optimizer = new Optimizer([{ params, optimizer: recipe }]);
+        const optimizer = new Optimizer([{ params, optimizer: recipe }], {
+          projectionReports: true,
+        });
         const grads = Array.from({ length: 18 }, (_, t) =>
           sizes.map(([m, n], i) => memory.fromHost(randomFloats(m * n, 10 * t + i))),
         );
@@ -232,7 +234,8 @@ withDevice.each([["now", 0] as const, ["late", 0] as const, ["late", 1] as const
           if (looks) optimizer.stateDict();
         }
         const state = stateBits(optimizer.stateDict());
-        return { state, weights: data.map((d) => bitsOf(d.read(new Uint8Array(d.byteLength)))) };
+        const weights = data.map((d) => bitsOf(d.read(new Uint8Array(d.byteLength))));
+        return { state, weights, reports: optimizer.projections() };
       };
       expect(run(false)).toEqual(run(true));
     });

@@ -42,6 +42,26 @@ RefreshMemory refresh_memory(std::span<const Item> items, Recorder& recorder) {
   return memory;
 }
 
+// The same for launches that adopt bases and compute none (BasisRefresh::adopt).
+template <class Item>
+RefreshMemory adoption_memory(std::span<const Item> items, Recorder& recorder) {
+  int64_t basis = 0, projections = 0, rank = 0, summed = 0;
+  for (const Item& item : items) {
+    basis = std::max(basis, item.basis.numel());
+    const bool reports = item.report.base >= 0, rotates = item.on_refresh == OnRefresh::rotate;
+    if (reports || rotates) projections = std::max(projections, item.others() * item.rank());
+    if (reports || rotates || item.schedule.base >= 0) rank = std::max(rank, item.rank());
+    if (reports) summed = std::max({summed, projections, item.grad.numel()});
+  }
+  RefreshMemory memory = {};
+  memory.basis = recorder.scratch<float>(basis);
+  memory.projections = recorder.scratch<float>(projections);
+  memory.transfer = recorder.scratch<float>(rank * rank);
+  memory.partials =
+      recorder.scratch<double>(std::max(summed, rank * rank) / BasisRefresh::kChunk + 1);
+  return memory;
+}
+
 // No more blocks than the largest stage of an item has work for.
 template <class Item>
 size_t refresh_blocks(std::span<const Item> items) {
