@@ -581,7 +581,7 @@ export class Optimizer {
           : this.#grads.label(grads.indices[i - count] as number),
     );
     // Of gradients that are known it is also known that they share no memory with a weight.
-    if (count > 0) this.#program.forgetKnown();
+    if (count > 0 && !isHost(this.device)) this.#program.forgetKnown();
     this.#params.take(params);
     this.#grads.take(grads);
   }
