@@ -478,6 +478,8 @@ export interface KernelCounters {
   readonly launches: number;
   readonly loads: Traffic;
   readonly stores: Traffic;
+  /** Passes through the banks of shared memory, and those beyond the first of an instruction. */
+  readonly sharedWavefronts: number;
   readonly bankConflicts: number;
   readonly barriers: number;
   readonly tensorInstructions: number;
