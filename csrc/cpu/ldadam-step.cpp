@@ -237,8 +237,9 @@ struct Arrays {
   double* gram;
   Block<float> v;
   Block<float> basis;     // B V, then the new basis as it will be stored
-  Block<float> transfer;  // m V, then T
-  Block<float> squares;   // T.T
+  Block<float> across;    // right: its transpose, rank x projected, which products pack faster
+  Block<float> transfer;  // m V, then T (right: its transpose)
+  Block<float> squares;   // T.T, the same
   Block<float> target;    // B, where it is decomposed
 
   explicit Arrays(const LdadamStep& item) {
@@ -250,6 +251,7 @@ struct Arrays {
     gram = workspace.take<double>(rank * rank);
     v = item.side == Side::right ? take(item.others(), rank) : take(rank, item.others());
     basis = take(item.projected(), rank);
+    if (item.side == Side::right) across = take(rank, item.projected());
     transfer = take(rank, rank);
     squares = take(rank, rank);
     if (item.decomposes()) target = take(item.param.rows(), item.param.cols());
@@ -317,15 +319,39 @@ void store_basis(const Step& step, const Arrays& arrays) {
   });
 }
 
-// T = P'^T P, and the squares of its elements.
+void transpose_basis(const Step& step, const Arrays& arrays) {
+  const int64_t rank = step.rank(), projected = step.projected();
+  parallel_for(step.context, divide_up(projected, kLanes), [&](int64_t tile, int) {
+    const int64_t begin = tile * kLanes;
+    const int rows = static_cast<int>(clamp(projected - begin, 0, kLanes));
+    for (int64_t first = 0; first < rank; first += kLanes) {
+      const int cols = static_cast<int>(clamp(rank - first, 0, kLanes));
+      float block[kLanes][kLanes];
+      for (int i = 0; i < rows; ++i) {
+        const float* from = arrays.basis.at(begin + i, first).data;
+        for (int j = 0; j < cols; ++j) block[j][i] = from[j];
+      }
+      for (int j = 0; j < cols; ++j) {
+        store(arrays.across.at(first + j, begin).data, load(block[j], rows), rows);
+      }
+    }
+  });
+}
+
+// T = P'^T P (left), or its transpose: as the product with coordinates takes it without turning it;
+// and the squares of its elements.
 void compare_bases(const Step& step, const Arrays& arrays) {
   const int64_t rank = step.rank();
   step.for_each_panel(rank, [&](const Range& lines, int worker) {
     const Block<float> rows = arrays.transfer.at(lines.begin, 0);
-    step.with_basis([&](auto basis) {
-      multiply(Op::transposed, Op::plain, lines.size(), rank, step.projected(), 1,
-               constant(arrays.basis).at(0, lines.begin), basis, rows,
-               product_memory(step.context, worker));
+    float* scratch = product_memory(step.context, worker);
+    const auto fresh = constant(arrays.basis);
+    step.with_basis([&](auto old) {
+      const auto multiply_columns = [&](auto a, auto b) {
+        multiply(Op::transposed, Op::plain, lines.size(), rank, step.projected(), 1,
+                 a.at(0, lines.begin), b, rows, scratch);
+      };
+      step.right() ? multiply_columns(old, fresh) : multiply_columns(fresh, old);
     });
     float* squares = arrays.squares.at(lines.begin, 0).data;
     for (int64_t i = 0; i < lines.size() * rank; ++i) squares[i] = rows.data[i] * rows.data[i];
@@ -385,12 +411,11 @@ void project_gradient(const Panel& p) {
   });
 }
 
-// to <- T from, of coordinates.
+// to <- T from, of coordinates: x T^T (right).
 void transfer(const Panel& p, Block<const float> by, const float* from, float* to) {
   const Block<const float> x{from, p.ld()};
   if (p.right()) {
-    multiply(Op::plain, Op::transposed, p.size(), p.rank, p.rank, 1, x, by, {to, p.ld()},
-             p.product);
+    multiply(Op::plain, Op::plain, p.size(), p.rank, p.rank, 1, x, by, {to, p.ld()}, p.product);
   } else {
     multiply(Op::plain, Op::plain, p.rank, p.size(), p.rank, 1, by, x, {to, p.ld()}, p.product);
   }
@@ -434,13 +459,12 @@ void update_moments(const Panel& p) {
 // to (lines x block, or block x lines) <- back'(x)
 void project_back(const Panel& p, Range block, const float* x, float* to) {
   const Block<const float> coordinates{x, p.ld()};
-  const auto basis = constant(p.arrays.basis).at(block.begin, 0);
   if (p.right()) {
-    multiply(Op::plain, Op::transposed, p.size(), block.size(), p.rank, 1, coordinates, basis,
-             {to, block.size()}, p.product);
+    multiply(Op::plain, Op::plain, p.size(), block.size(), p.rank, 1, coordinates,
+             constant(p.arrays.across).at(0, block.begin), {to, block.size()}, p.product);
   } else {
-    multiply(Op::plain, Op::plain, block.size(), p.size(), p.rank, 1, basis, coordinates,
-             {to, p.size()}, p.product);
+    multiply(Op::plain, Op::plain, block.size(), p.size(), p.rank, 1,
+             constant(p.arrays.basis).at(block.begin, 0), coordinates, {to, p.size()}, p.product);
   }
 }
 
@@ -505,6 +529,7 @@ void take_step(const LdadamStep& item, Context& context) {
     ++(moved ? item.counters.as<Counters>()->refreshes : item.counters.as<Counters>()->refused);
   }
   settle_basis(step, arrays, moved);
+  if (step.right()) transpose_basis(step, arrays);
   if (!step.t.first) compare_bases(step, arrays);
   step.for_each_panel(step.others(), [&](const Range& lines, int worker) {
     Panel panel{step, arrays, lines};

@@ -29,26 +29,31 @@ inline void store_pieces(const Lanes& x, float* to, int count) {
 // Lines are columns: a row of the matrix is one step of the depth.
 template <int kStrip, class From>
 void pack_columns(From from, int64_t depth, int64_t lines, float* to) {
-  // Narrow strips are packed several at a time, from one load.
+  // Narrow strips are packed several at a time, from one load, and a few rows of the matrix for all
+  // strips before the next ones, which are pages away.
   constexpr int kStrips = kStrip < kLanes ? kLanes / kStrip : 1;
   constexpr int kGroup = kStrips * kStrip;
-  for (int64_t first = 0; first < lines; first += kGroup, to += kGroup * depth) {
-    const int strips = static_cast<int>(clamp(divide_up(lines - first, kStrip), 0, kStrips));
-    for (int64_t k = 0; k < depth; ++k) {
-      const auto row = from.data + k * from.ld + first;
-      float* step = to + k * kStrip;
-      if constexpr (kStrips == 1) {
+  constexpr int64_t kRows = 16;
+  for (int64_t begin = 0; begin < depth; begin += kRows) {
+    const int64_t end = clamp(begin + kRows, 0, depth);
+    for (int64_t first = 0; first < lines; first += kGroup) {
+      const int strips = static_cast<int>(clamp(divide_up(lines - first, kStrip), 0, kStrips));
+      for (int64_t k = begin; k < end; ++k) {
+        const auto row = from.data + k * from.ld + first;
+        float* step = to + first * depth + k * kStrip;
+        if constexpr (kStrips == 1) {
 #pragma GCC unroll 4
-        for (int j = 0; j < kStrip; j += kLanes) {
-          const int here = static_cast<int>(clamp(lines - first - j, 0, kLanes));
-          store_pieces(here > 0 ? load(row + j, here) : Lanes{}, step + j,
-                       kStrip - j < kLanes ? kStrip - j : kLanes);
-        }
-      } else {
-        alignas(64) float values[kLanes];
-        store(values, load(row, static_cast<int>(clamp(lines - first, 0, kLanes))));
-        for (int i = 0; i < strips; ++i) {
-          std::memcpy(step + i * kStrip * depth, values + i * kStrip, kStrip * sizeof(float));
+          for (int j = 0; j < kStrip; j += kLanes) {
+            const int here = static_cast<int>(clamp(lines - first - j, 0, kLanes));
+            store_pieces(here > 0 ? load(row + j, here) : Lanes{}, step + j,
+                         kStrip - j < kLanes ? kStrip - j : kLanes);
+          }
+        } else {
+          alignas(64) float values[kLanes];
+          store(values, load(row, static_cast<int>(clamp(lines - first, 0, kLanes))));
+          for (int i = 0; i < strips; ++i) {
+            std::memcpy(step + i * kStrip * depth, values + i * kStrip, kStrip * sizeof(float));
+          }
         }
       }
     }

@@ -78,11 +78,12 @@ struct LdadamStep {
   // Whether the other side is the shorter one, whose vectors come first.
   constexpr bool is_beyond() const { return projected() > others(); }
 
-  // V, B V and r x r matrices in float32; the Gram matrix in float64. svd: and B.
+  // V, B V, the new basis's transpose and r x r matrices in float32; the Gram matrix in float64.
+  // svd: and B.
   int64_t workspace_bytes() const {
     const int64_t target = decomposes() ? param.numel() : 0;
-    return 4 * rank() * (others() + projected() + 2 * rank()) + 8 * rank() * rank() + 4 * target +
-           64 * 6;
+    const int64_t lines = others() + projected() + (side == Side::right ? projected() : 0);
+    return 4 * rank() * (lines + 2 * rank()) + 8 * rank() * rank() + 4 * target + 64 * 7;
   }
 
   void check() const {

@@ -75,7 +75,7 @@ void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, double alpha, const
          &beta, c, &strides[2], 1, 1);
 }
 
-double inverse_cholesky(int64_t n, double* a, int64_t lda) {
+double cholesky(int64_t n, double* a, int64_t lda) {
   const int order = blas_int(n), stride = blas_int(lda);
   std::vector<double> work(3 * n);
   std::vector<int> int_work(n);
@@ -86,8 +86,14 @@ double inverse_cholesky(int64_t n, double* a, int64_t lda) {
   dpotrf_("L", &order, a, &stride, &info, 1);
   if (info != 0) return 0;
   dpocon_("L", &order, a, &stride, &norm, &reciprocal, work.data(), int_work.data(), &info, 1);
-  dtrtri_("L", "N", &order, a, &stride, &info, 1, 1);
   return reciprocal;
+}
+
+void invert_upper(int64_t n, double* r, int64_t ldr) {
+  const int order = blas_int(n), stride = blas_int(ldr);
+  int info = 0;
+  const BlasTurn turn;
+  dtrtri_("L", "N", &order, r, &stride, &info, 1, 1);
 }
 
 void multiply_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x, int64_t ldx) {
@@ -96,6 +102,14 @@ void multiply_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, doubl
   const double one = 1;
   const BlasTurn turn;
   dtrmm_("L", "L", "N", "N", &rows, &cols, &one, r, &r_stride, x, &x_stride, 1, 1, 1, 1);
+}
+
+void subtract_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x, int64_t ldx) {
+  const int rows = blas_int(n), cols = blas_int(m);
+  const int r_stride = blas_int(ldr), x_stride = blas_int(ldx);
+  const double minus = -1;
+  const BlasTurn turn;
+  dtrmm_("R", "L", "N", "N", &rows, &cols, &minus, r, &r_stride, x, &x_stride, 1, 1, 1, 1);
 }
 
 int64_t householder_work(int64_t n) { return n + kBlock * n; }

@@ -20,12 +20,18 @@ enum class Op : char { plain = 'N', transposed = 'T' };
 void gemm(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, double alpha, const double* a,
           int64_t lda, const double* b, int64_t ldb, double beta, double* c, int64_t ldc);
 
-// a <- R^-1 in its upper triangle, with R^T R = a (n x n, only the upper triangle is read). Returns
-// an estimate of 1 / cond(a), or 0 where a is not positive definite.
-double inverse_cholesky(int64_t n, double* a, int64_t lda);
+// a <- R in its upper triangle, with R^T R = a (n x n, only the upper triangle is read). Returns an
+// estimate of 1 / cond(a), or 0 where a is not positive definite.
+double cholesky(int64_t n, double* a, int64_t lda);
+
+// r <- r^-1, upper triangular.
+void invert_upper(int64_t n, double* r, int64_t ldr);
 
 // x <- x r for an m x n x and an upper triangular r.
 void multiply_by_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x, int64_t ldx);
+
+// x <- -r x, the same.
+void subtract_upper(int64_t m, int64_t n, const double* r, int64_t ldr, double* x, int64_t ldx);
 
 // a <- an orthonormal basis of the columns of a (m x n, m >= n), by Householder reflections; where
 // columns depend on others, they are completed. `work` has householder_work(n) entries.

@@ -20,9 +20,29 @@ constexpr double kSingular = 1e-14;
 
 constexpr int kMaxRounds = 4;
 
+// r <- r^-1, upper triangular: both halves of its diagonal, and what is right of the first.
+void invert(Context& context, double* r, int64_t n) {
+  constexpr int64_t kLeast = 128, kStrip = 32;
+  if (n < kLeast) return invert_upper(n, r, n);
+  const int64_t half = n / 2, rest = n - half;
+  double* corner = r + half;
+  double* second = corner + half * n;
+  parallel_for(context, 2, [&](int64_t tile, int) {
+    tile == 0 ? invert_upper(rest, second, n) : invert_upper(half, r, n);
+  });
+  parallel_for(context, (half + kStrip - 1) / kStrip, [&](int64_t strip, int) {
+    const int64_t row = strip * kStrip;
+    multiply_by_upper(std::min(kStrip, half - row), rest, second, n, corner + row * n, n);
+  });
+  parallel_for(context, (rest + kStrip - 1) / kStrip, [&](int64_t strip, int) {
+    const int64_t col = strip * kStrip;
+    subtract_upper(half, std::min(kStrip, rest - col), r, n, corner + col, n);
+  });
+}
+
 // gram <- R^-1 (upper) with R^T R = gram. Columns are scaled to length 1 for it, so that their
 // lengths do not matter; returns 1 / cond of the scaled matrix, or 0 where there is no R.
-double invert(double* gram, int64_t n, double* lengths) {
+double invert_factor(Context& context, double* gram, int64_t n, double* lengths) {
   for (int64_t j = 0; j < n; ++j) {
     lengths[j] = std::sqrt(gram[j * n + j]);
     if (!(lengths[j] > 0)) return 0;
@@ -30,7 +50,8 @@ double invert(double* gram, int64_t n, double* lengths) {
   for (int64_t i = 0; i < n; ++i) {
     for (int64_t j = i; j < n; ++j) gram[i * n + j] /= lengths[i] * lengths[j];
   }
-  const double reciprocal_condition = inverse_cholesky(n, gram, n);
+  const double reciprocal_condition = cholesky(n, gram, n);
+  if (reciprocal_condition > 0) invert(context, gram, n);
   for (int64_t i = 0; i < n; ++i) {
     for (int64_t j = i; j < n; ++j) gram[i * n + j] /= lengths[i];
   }
@@ -58,7 +79,7 @@ bool orthonormalize(Context& context, float* y, int64_t rows, int64_t cols, doub
   for (int round = 0; round < kMaxRounds; ++round) {
     gram(context, columns, Side::right, gram_of_y);
     auto* lengths = static_cast<double*>(context.scratch(0, cols * sizeof(double)));
-    const double soundness = invert(gram_of_y, cols, lengths);
+    const double soundness = invert_factor(context, gram_of_y, cols, lengths);
     if (soundness > kSingular) {
       multiply(context, y, rows, cols, gram_of_y);
       if (soundness > kSound) return independent;
