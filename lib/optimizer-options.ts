@@ -72,9 +72,9 @@ export interface OptimizerOptions {
   /** Seed of everything random (bases, stochastic rounding). Default 0. */
   seed?: number;
   /**
-   * What a projected momentum may take on a CUDA device for differences between its two launches:
-   * weights that need more take turns, with two launches for each group. A weight that needs more by
-   * itself gets it. Default 768 MiB; the CPU needs none.
+   * What a step with matrix products may take on a CUDA device for what its launches hand to each
+   * other: weights that need more take turns, with launches for each group. A weight that needs more
+   * by itself gets it. Default 768 MiB; the CPU needs none.
    */
   scratchBytes?: number;
   /** Memory for the state, `stateBytes` long, zeroed; default: allocated and owned by the optimizer. */
