@@ -7,7 +7,6 @@ import type { TokenizedBook } from "../../examples/language-model/data/tokenized
 import { withEncodedBatch } from "../../examples/language-model/model/encoded-batch.js";
 import { languageTask } from "../../examples/language-model/training/task.js";
 import { type Gradients, Trainee } from "../../examples/language-model/training/trainee.js";
-import { quantile } from "../../lib/cli/measure.js";
 import type { Entry } from "./entries.js";
 import type { Size } from "./plan.js";
 import { recipesFor } from "./training.js";
@@ -29,15 +28,12 @@ export interface CalibrationSettings {
 }
 
 /**
- * The mean over steps of the median over repetitions: medians forget what else the machine did, and
+ * The mean over steps of the least over repetitions: what else the machine does only ever adds, and
  * the mean over steps keeps the few in which a basis is refreshed.
  */
 function typical(repetitions: readonly (readonly number[])[]): number {
   const steps = (repetitions[0] ?? []).map((_, step) =>
-    quantile(
-      repetitions.map((times) => times[step] as number),
-      0.5,
-    ),
+    Math.min(...repetitions.map((times) => times[step] as number)),
   );
   return steps.reduce((sum, time) => sum + time, 0) / steps.length;
 }

@@ -94,7 +94,7 @@ decay is a recipe's default, unless the table above says otherwise.</li>
 <li>A training has diverged if its losses ceased to be numbers or the last is above the first. It stays in the table.</li>
 <li>Every training ran on one thread and gives the same losses again, bit for bit, on a processor of the same kind
 (${machine.kind}); another kind rounds otherwise.</li>
-<li>Step times: all optimizers took turns, a step each from the same gradients; means over steps of medians over repetitions,
+<li>Step times: all optimizers took turns, a step each from the same gradients; means over steps of the least of several repetitions,
 on ${machine.cpu}, Node ${machine.node}; the model by ${framework}.</li>
 <li>Text: ${facts.book}, chapters 1 to 135 and the epilogue; the last tenth, ${formatCount(facts.heldOutTokens)} tokens, was never trained on. A token of it has
 ${facts.charactersPerToken.toFixed(2)} characters on average.</li>
