@@ -33,7 +33,9 @@ describe("two readings of the same metadata agree", () => {
     const { recipe, skip, shape, steps, tolerance } = goldenCase(reader.metadata);
     const plan = planGolden(reader.metadata);
     // These have oracles of their own.
-    const isOther = ["AdaGO", "LDAdamW", "torch.optim.Muon"].includes(reader.metadata.system as string);
+    const isOther = ["AdaGO", "LDAdamW", "torch.optim.Muon"].includes(
+      reader.metadata.system as string,
+    );
     if (!isOther) expect(skip === undefined).toBe(plan.excluded === null);
     if (recipe === null || plan.excluded !== null) return;
     const { options } = plan;
