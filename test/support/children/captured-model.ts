@@ -32,8 +32,8 @@ const optimizer = new Optimizer(
   ],
   { device, stream },
 );
+const { launches, stateBytes, workspaceBytes } = optimizer; // before the capture has its own table
 cuda.beginCapture(stream);
 optimizer.step();
 const { kernels } = cuda.endCapture(stream);
-const { launches, stateBytes, workspaceBytes } = optimizer;
 console.log(JSON.stringify({ kernels, launches, stateBytes, workspaceBytes }));
