@@ -1,8 +1,8 @@
 #include "cuda/backend/side-thread.h"
 
-#include <string>
 #include <utility>
 
+#include "core/error.h"
 #include "cuda/backend/any-time.h"
 #include "cuda/backend/check.h"
 
@@ -67,12 +67,12 @@ void SideThread::wait() {
 }
 
 void SideThread::raise() {
-  std::exception_ptr failure;
+  std::optional<Failure> failure;
   {
     const std::lock_guard lock(mutex_);
-    failure = std::exchange(failure_, nullptr);
+    failure.swap(failure_);
   }
-  if (failure != nullptr) std::rethrow_exception(failure);
+  if (failure) throw Error(failure->code, failure->message);
 }
 
 void SideThread::serve() {
@@ -96,23 +96,27 @@ void SideThread::serve() {
 }
 
 void SideThread::run(const Job& job) {
-  try {
+  attempt([&] {
     check(cudaStreamWaitEvent(stream_, job.begin, 0), "a step failed");
     job.work(stream_);
-  } catch (...) {
-    note_failure();
-  }
+  });
+  attempt([&] { check(cudaStreamSynchronize(stream_), "a step failed"); });
+}
+
+void SideThread::attempt(const std::function<void()>& what) {
   try {
-    check(cudaStreamSynchronize(stream_), "a step failed");
-  } catch (...) {
-    note_failure();
+    what();
+  } catch (const Error& error) {
+    note({error.code, error.what()});
+  } catch (const std::exception& error) {
+    note({kNative, error.what()});
   }
 }
 
 // The first one, which the others follow from.
-void SideThread::note_failure() {
+void SideThread::note(const Failure& failure) {
   const std::lock_guard lock(mutex_);
-  if (failure_ == nullptr) failure_ = std::current_exception();
+  if (!failure_) failure_ = failure;
 }
 
 }  // namespace lean::cuda

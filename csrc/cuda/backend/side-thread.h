@@ -7,9 +7,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include "cuda/backend/host-word.h"
@@ -47,9 +48,18 @@ class SideThread {
     Work work;
   };
 
+  // Of an Error. To keep or move the exception itself would need a newer libstdc++ than is asked of
+  // users.
+  struct Failure {
+    const char* code;
+    std::string message;
+  };
+
   void serve();
   void run(const Job& job);
-  void note_failure();
+  // Notes what it throws.
+  void attempt(const std::function<void()>& what);
+  void note(const Failure& failure);
 
   int device_ = 0;
   cudaStream_t stream_ = nullptr;
@@ -59,7 +69,7 @@ class SideThread {
   std::condition_variable changed_;
   std::deque<Job> jobs_;  // the first one is under way
   bool is_stopping_ = false;
-  std::exception_ptr failure_;
+  std::optional<Failure> failure_;
   std::thread thread_;
 };
 
