@@ -283,40 +283,37 @@ function ldadamRecipe(options: Options, shape: readonly number[]): GoldenRecipe 
 }
 
 /** With exact polar factors. */
-function adagoRecipe(options: Options): GoldenRecipe {
-  return {
-    ...NEUTRAL,
-    lr: number(options, "lr"),
-    weightDecay: number(options, "weight_decay"),
-    moment1: "orthogonal",
-    orthogonal: {
-      beta: number(options, "momentum"),
-      nesterov: false,
-      schedule: "exact",
-      shapeScale: "none",
-      adaptive: {
-        maxNorm: number(options, "gamma"),
-        leastStep: number(options, "eps"),
-        initial: number(options, "v0"),
-      },
+const adagoRecipe = (options: Options): GoldenRecipe =>
+  orthogonalRecipe(options, {
+    nesterov: false,
+    schedule: "exact",
+    shapeScale: "none",
+    adaptive: {
+      maxNorm: number(options, "gamma"),
+      leastStep: number(options, "eps"),
+      initial: number(options, "v0"),
     },
-  };
-}
+  });
 
-function muonRecipe(options: Options): GoldenRecipe {
+const muonRecipe = (options: Options): GoldenRecipe =>
+  orthogonalRecipe(options, {
+    nesterov: options.nesterov === true,
+    schedule: "muon",
+    steps: number(options, "ns_steps"),
+    shapeScale: options.adjust_lr_fn === "match_rms_adamw" ? "matchRmsAdamW" : "original",
+    compat: "torch",
+  });
+
+function orthogonalRecipe(
+  options: Options,
+  orthogonal: Omit<NonNullable<GoldenRecipe["orthogonal"]>, "beta">,
+): GoldenRecipe {
   return {
     ...NEUTRAL,
     lr: number(options, "lr"),
     weightDecay: number(options, "weight_decay"),
     moment1: "orthogonal",
-    orthogonal: {
-      beta: number(options, "momentum"),
-      nesterov: options.nesterov === true,
-      schedule: "muon",
-      steps: number(options, "ns_steps"),
-      shapeScale: options.adjust_lr_fn === "match_rms_adamw" ? "matchRmsAdamW" : "original",
-      compat: "torch",
-    },
+    orthogonal: { beta: number(options, "momentum"), ...orthogonal },
   };
 }
 

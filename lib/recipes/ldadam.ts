@@ -1,5 +1,9 @@
 import { requireKnownOptions } from "../options.js";
-import { type LdadamMomentOptions, ldadam as moments } from "../parts/momentum/ldadam.js";
+import {
+  type LdadamMomentOptions,
+  ldadamOptionNames,
+  ldadam as moments,
+} from "../parts/momentum/ldadam.js";
 import {
   type Betas,
   compose,
@@ -13,18 +17,6 @@ export interface LdadamOptions extends RecipeOptions, Omit<LdadamMomentOptions, 
   /** Decay of the momentum and of the second moment, both below 1. Default (0.908, 0.99). */
   betas?: Betas;
 }
-
-const own = [
-  "betas",
-  "eps",
-  "rho",
-  "rank",
-  "projector",
-  "method",
-  "side",
-  "errorFeedback",
-  "errorDtype",
-];
 
 /**
  * LDAdam (Robert et al., arXiv 2410.16103, algorithm 1; github.com/IST-DASLab/LDAdam): Adam in a
@@ -43,7 +35,7 @@ const own = [
  * @throws LeanError ERR_LEAN_INVALID_ARG, ERR_LEAN_UNKNOWN_OPTION, ERR_LEAN_UNSUPPORTED
  */
 export function ldadam(options: LdadamOptions = {}): Recipe {
-  requireKnownOptions("ldadam", options, [...recipeOptionNames, ...own]);
+  requireKnownOptions("ldadam", options, [...recipeOptionNames, "betas", ...ldadamOptionNames]);
   const { betas = [0.908, 0.99], eps, rho, rank, projector, side, ...rest } = options;
   const { method, errorFeedback, errorDtype, ...step } = rest;
   requireBetas(betas);

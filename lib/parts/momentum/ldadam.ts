@@ -49,10 +49,8 @@ export interface LdadamMomentOptions {
   errorDtype?: StateDType;
 }
 
-const known = [
-  "kind",
-  "beta",
-  "beta2",
+/** Names of the options but for the decays, which recipes take as a pair. */
+export const ldadamOptionNames = [
   "eps",
   "rho",
   "rank",
@@ -61,7 +59,9 @@ const known = [
   "side",
   "errorFeedback",
   "errorDtype",
-];
+] as const;
+
+const known = ["kind", "beta", "beta2", ...ldadamOptionNames];
 
 /** A refresh at the first update alone: from then on the step turns the basis itself. */
 const once = Number.MAX_SAFE_INTEGER;
