@@ -203,8 +203,10 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+// One block to a multiprocessor where others have two: an operand that is a sum leaves no registers
+// for that.
 template <class Core>
-__global__ void __launch_bounds__(kThreads, Core::kBlocks)
+__global__ void __launch_bounds__(kThreads, 1)
     project(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);

@@ -9,10 +9,11 @@
 #include <memory>
 #include <vector>
 
-#include "cuda/backend/check.h"
+#include "cuda/backend/launch.h"
 #include "cuda/ldadam-view.cuh"
 #include "cuda/libs/svd-solver.h"
 #include "cuda/recorder.h"
+#include "cuda/refresh/svd-memory.h"
 
 namespace lean::cuda::ldadam {
 
@@ -95,22 +96,14 @@ struct Decomposition {
 
   Decomposition(std::span<const LdadamStep> items, Recorder& recorder) {
     int64_t most = 0;
-    SvdSizes sizes = {};
+    std::vector<SvdProblem> problems;
     for (const LdadamStep& item : items) {
       if (!is_decomposed(item)) continue;
       most = std::max(most, item.param.numel());
-      sizes.cover(SvdSizes::of(problem_of(item)));
+      problems.push_back(problem_of(item));
     }
     target = recorder.scratch<double>(most);
-    buffers.matrix = recorder.scratch<double>(sizes.matrix);
-    buffers.values = recorder.scratch<double>(sizes.values);
-    buffers.info = recorder.scratch<int>(1);
-    for (const LdadamStep& item : items) {
-      if (!is_decomposed(item)) continue;
-      const size_t bytes = solver.work_bytes(problem_of(item), buffers);
-      buffers.work_bytes = std::max(buffers.work_bytes, bytes);
-    }
-    buffers.work = recorder.scratch<std::byte>(static_cast<int64_t>(buffers.work_bytes));
+    buffers = svd_buffers(problems, solver, recorder);
   }
 };
 
@@ -150,22 +143,19 @@ class SingularVectors final : public HostStep {
     const LdadamStep& item = items_[i];
     const int64_t m = item.param.rows(), n = item.param.cols();
     const auto tiles = static_cast<unsigned>(product_tiles(m, n));
-    form_target<<<tiles, kThreads, 0, stream>>>(on_device_, i, scratch_, with_->target, bases_);
-    check(cudaGetLastError(), "could not launch a kernel");
+    launch(form_target, {tiles, kThreads}, stream, on_device_, i, scratch_, with_->target, bases_);
     const SvdProblem problem = problem_of(item);
     const int64_t order = problem.rows;
     // Column-major, B^T lies there.
     const bool of_columns = (item.side == Side::right) != item.is_beyond();
     with_->solver.add_gram(with_->target, !of_columns, order, of_columns ? m : n, false,
                            with_->buffers.matrix);
-    guard<<<blocks(order * order), kThreads, 0, stream>>>(scratch_, i, with_->buffers.matrix,
-                                                          order * order);
-    check(cudaGetLastError(), "could not launch a kernel");
+    launch(guard, {blocks(order * order), kThreads}, stream, scratch_, i, with_->buffers.matrix,
+           order * order);
     const SvdVectors vectors = with_->solver.solve(problem, with_->buffers);
     const int64_t lines = item.is_beyond() ? item.others() : item.projected();
-    take_vectors<<<blocks(lines * item.rank()), kThreads, 0, stream>>>(
-        on_device_, i, scratch_, vectors, problem.count, with_->buffers.info, bases_);
-    check(cudaGetLastError(), "could not launch a kernel");
+    launch(take_vectors, {blocks(lines * item.rank()), kThreads}, stream, on_device_, i, scratch_,
+           vectors, problem.count, with_->buffers.info, bases_);
   }
 
   std::vector<LdadamStep> items_;

@@ -77,10 +77,7 @@ struct Step {
             basis, transfer, transfer + aligned(item.rank() * item.rank())};
   }
 
-  __device__ bool is_active() const {
-    return at<const StepScalars>(item.scalars, bases)->active != 0 &&
-           at<const void>(item.grad, bases) != nullptr;
-  }
+  __device__ bool is_active() const { return cuda::is_active(item, bases); }
   __device__ bool is_first() const { return found.transport.first; }
   // Whether B V is more than A' has of it.
   __device__ bool has_beside() const { return found.transport.m_share != 0 && !is_decomposed(); }

@@ -9,6 +9,7 @@
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/moments.cuh"
 #include "cuda/device/octet-tiles.cuh"
+#include "cuda/device/real.cuh"
 #include "cuda/device/rounder.cuh"
 #include "cuda/projected-product.cuh"
 #include "cuda/register.h"
@@ -68,6 +69,7 @@ __device__ DType direction_type(const LowRankStep& item) {
 // M, V and N of an octet of R.
 class Moments {
  public:
+  Moments() = default;
   __device__ Moments(const LowRankStep& item, const StepScalars& s, Bases bases)
       : exp_avg_(at<void>(item.exp_avg, bases)),
         exp_avg_sq_(at<float>(item.exp_avg_sq, bases)),
@@ -96,44 +98,71 @@ class Moments {
   StepScalars s_;
 };
 
+// R becomes N, by way of the moments. Like all that a product needs only in the end, what this
+// needs is looked up there: sums leave no registers for it.
+class MomentsUpdate {
+ public:
+  __device__ MomentsUpdate(const LowRankStep& item, const Kept& kept, uint32_t number, Bases bases)
+      : item_(item), kept_(kept), number_(number), bases_(bases) {}
+
+  __device__ void begin(float*) {
+    const StepScalars s = low_rank_scalars(item_, bases_);
+    factor_ = s.grad_factor;
+    moments_ = Moments(item_, s, bases_);
+    two_sided_ = item_.two_sided();
+    keeps_projection_ = item_.is_scaled() || two_sided_;
+    type_ = direction_type(item_);
+    direction_ = kept_.direction(number_);
+    projected_ = kept_.projection(item_, number_);
+    cols_ = item_.right() ? item_.rank() : item_.param.cols();
+  }
+
+  __device__ void operator()(int64_t row, int64_t col, int count, bool whole,
+                             const Octet& sums) const {
+    const int64_t i = row * cols_ + col;
+    Octet r;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) r.x[k] = sums.x[k] * factor_;
+    if (keeps_projection_) {
+      store(projected_, DType::float32, i, count, narrow(r, DType::float32), whole);
+    }
+    if (two_sided_) return;
+    store(direction_, type_, i, count, narrow(moments_.step(r, i, count, whole), type_), whole);
+  }
+
+ private:
+  const LowRankStep& item_;
+  const Kept& kept_;
+  uint32_t number_;
+  Bases bases_;
+  Moments moments_;
+  float factor_;
+  bool two_sided_;
+  bool keeps_projection_;
+  DType type_;
+  float* direction_;
+  float* projected_;
+  int64_t cols_;
+};
+
 template <class Core>
 __global__ void __launch_bounds__(kThreads)
     project(const LowRankStep* items, const Tile* tiles, Kept kept, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const LowRankStep& item = items[tile.item];
-  const StepScalars s = low_rank_scalars(item, bases);
-  if (s.active == 0) return;
+  if (low_rank_scalars(item, bases).active == 0) return;
   const Product product = projection(item, bases);
-  const int64_t cols = product.cols();
-  const Corner corner = Corner::of(tile.index, cols);
+  const Corner corner = Corner::of(tile.index, product.cols());
 
   // Of the tiles that read a line of the gradient, the first takes its sum.
   const bool right = item.right();
   const bool is_first = (right ? corner.col : corner.row) == 0;
-  double* squares = kept.squares(item, tile.item) + 2 * item.lines();
-  const double factor = square_factor(s, false, false, 1);
-  const auto keep = [=](int line, double sum) { squares[line] = sum * factor; };
-  const LineSquares watch(item.max_growth > 0 && is_first, right, keep);
-
-  const Moments moments(item, s, bases);
-  float* direction = kept.direction(tile.item);
-  float* projected = kept.projection(item, tile.item);
-  const DType type = direction_type(item);
-  const bool keeps_projection = item.is_scaled() || item.two_sided();
-  Core::compute(
-      product, corner,
-      [&](int64_t row, int64_t col, int count, bool whole, const Octet& sums) {
-        const int64_t i = row * cols + col;
-        Octet r;
-#pragma unroll
-        for (int k = 0; k < kOctet; ++k) r.x[k] = sums.x[k] * s.grad_factor;
-        if (keeps_projection) {
-          store(projected, DType::float32, i, count, narrow(r, DType::float32), whole);
-        }
-        if (item.two_sided()) return;
-        store(direction, type, i, count, narrow(moments.step(r, i, count, whole), type), whole);
-      },
-      watch);
+  const auto keep = [&](int line, double sum) {
+    const double factor = square_factor(low_rank_scalars(item, bases), false, false, 1);
+    kept.squares(item, tile.item)[2 * item.lines() + line] = sum * factor;
+  };
+  Core::compute(product, corner, MomentsUpdate(item, kept, tile.item, bases),
+                LineSquares(item.max_growth > 0 && is_first, right, keep));
 }
 
 // --- a basis on either side: R = A^T (G B), and A N in the place of G B ------------------------
@@ -275,8 +304,6 @@ __device__ Octet factors_at(const float* factors, bool right, int64_t row, int64
   return same;
 }
 
-__device__ Real multiply_add(Real a, Real b, Real c) { return {fmaf(a.x, b.x, c.x)}; }
-
 // N <- N - f R.
 __global__ void __launch_bounds__(kThreads)
     subtract_projection(const LowRankStep* items, const Tile* tiles, Kept kept, Bases bases) {
@@ -296,7 +323,7 @@ __global__ void __launch_bounds__(kThreads)
                    const Octet f = factors_at(factors, item.right(), row, col, count, whole);
 #pragma unroll
                    for (int k = 0; k < kOctet; ++k) {
-                     n.x[k] = multiply_add(Real{-f.x[k].x}, r.x[k], n.x[k]);
+                     n.x[k] = multiply_add(r.x[k], -f.x[k].x, n.x[k]);
                    }
                    store(direction, kType, i, count, narrow(n, kType), whole);
                  });
@@ -305,6 +332,7 @@ __global__ void __launch_bounds__(kThreads)
 // Steps weights an octet of a row at a time.
 class Weights {
  public:
+  Weights() = default;
   __device__ Weights(const LowRankStep& item, const StepScalars& s, Bases bases)
       : param_(at<void>(item.param, bases)),
         grad_(at<const void>(item.grad, bases)),
@@ -338,27 +366,50 @@ class Weights {
   Rounder rounder_;
 };
 
+// A step of the weights by what is projected back, and by the residual.
+class BackUpdate {
+ public:
+  __device__ BackUpdate(const LowRankStep& item, const Kept& kept, uint32_t number, Bases bases)
+      : item_(item), kept_(kept), number_(number), bases_(bases) {}
+
+  __device__ void begin(float*) {
+    weights_ = Weights(item_, low_rank_scalars(item_, bases_), bases_);
+    residual_ = item_.direction == Direction::residual;
+    factors_ = kept_.factors(item_, number_);
+    right_ = item_.right();
+  }
+
+  __device__ void operator()(int64_t row, int64_t col, int count, bool whole,
+                             const Octet& back) const {
+    Octet f = {};
+    if (residual_) f = factors_at(factors_, right_, row, col, count, whole);
+    weights_.step(row, col, count, whole, [&](Real g, int k) {
+      return residual_ ? multiply_add(g, f.x[k].x, back.x[k]) : back.x[k];
+    });
+  }
+
+ private:
+  const LowRankStep& item_;
+  const Kept& kept_;
+  uint32_t number_;
+  Bases bases_;
+  Weights weights_;
+  bool residual_;
+  const float* factors_;
+  bool right_;
+};
+
 template <class Core>
 __global__ void __launch_bounds__(kThreads)
     project_back(const LowRankStep* items, const Tile* tiles, Kept kept, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const LowRankStep& item = items[tile.item];
-  const StepScalars s = low_rank_scalars(item, bases);
-  if (s.active == 0) return;
+  if (low_rank_scalars(item, bases).active == 0) return;
   const float* direction =
       item.two_sided() ? kept.projection(item, tile.item) : kept.direction(tile.item);
   const Product product = back_projection(item, direction, direction_type(item), bases);
-  const Weights weights(item, s, bases);
-  const bool residual = item.direction == Direction::residual;
-  const float* factors = kept.factors(item, tile.item);
   Core::compute(product, Corner::of(tile.index, product.cols()),
-                [&](int64_t row, int64_t col, int count, bool whole, const Octet& back) {
-                  Octet f = {};
-                  if (residual) f = factors_at(factors, item.right(), row, col, count, whole);
-                  weights.step(row, col, count, whole, [&](Real g, int k) {
-                    return residual ? multiply_add(f.x[k], g, back.x[k]) : back.x[k];
-                  });
-                });
+                BackUpdate(item, kept, tile.item, bases));
 }
 
 __global__ void __launch_bounds__(kThreads)

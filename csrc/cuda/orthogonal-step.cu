@@ -14,6 +14,7 @@
 #include "cuda/newton-schulz.cuh"
 #include "cuda/projected-product.cuh"
 #include "cuda/register.h"
+#include "cuda/turns.h"
 #include "math/moments.h"
 
 namespace lean::cuda {
@@ -30,11 +31,6 @@ struct Settled {
   float inverse;
   float step_size;
 };
-
-__device__ bool is_active(const OrthogonalStep& item, Bases bases) {
-  return at<const StepScalars>(item.scalars, bases)->active != 0 &&
-         at<const void>(item.grad, bases) != nullptr;
-}
 
 __device__ float to_bfloat16(float x) { return __bfloat162float(__float2bfloat16_rn(x)); }
 
@@ -328,26 +324,11 @@ class Launcher {
                      recorder_.bases());
   }
 
-  // Matrices take turns in the workspace, in as many groups as the recorder's bound asks for.
+  // Matrices take turns in the workspace.
   void iterate() {
-    std::vector<size_t> ends;
-    size_t used = 0, most = 0;
-    for (size_t i = 0; i < items_.size(); ++i) {
-      const size_t bytes = bytes_of(items_[i]);
-      if (used > 0 && used + bytes > recorder_.scratch_bytes()) {
-        ends.push_back(i);
-        used = 0;
-      }
-      used += bytes;
-      most = std::max(most, used);
-    }
-    ends.push_back(items_.size());
-    auto* memory = recorder_.scratch<std::byte>(static_cast<int64_t>(most));
-    size_t begin = 0;
-    for (const size_t end : ends) {
-      iterate(begin, end, memory);
-      begin = end;
-    }
+    const TurnPlan plan = plan_turns(items_, recorder_.scratch_bytes(), bytes_of);
+    auto* memory = recorder_.scratch<std::byte>(plan.bytes);
+    for (const Group& group : plan.groups) iterate(group, plan.offsets, memory);
   }
 
  private:
@@ -355,23 +336,21 @@ class Launcher {
     return item.param.numel() == 0 ? 0 : plan_of(item).bytes();
   }
 
-  // The items [begin, end).
-  void iterate(size_t begin, size_t end, std::byte* memory) {
-    const auto group = items_.subspan(begin, end - begin);
+  void iterate(const Group& group, std::span<const int64_t> offsets, std::byte* memory) {
+    const auto items_of_group = group.of(items_);
     std::vector<Start> starts;
     std::map<Unit, Rounds> rounds;
-    for (size_t i = 0; i < group.size(); ++i) {
-      const OrthogonalStep& item = group[i];
+    for (size_t i = 0; i < group.count; ++i) {
+      const OrthogonalStep& item = items_of_group[i];
       NewtonSchulzPlan plan = plan_of(item);
-      starts.push_back({memory, iterated_type(item), plan.rows(), plan.cols()});
+      std::byte* x = memory + offsets[group.first + i];
+      starts.push_back({x, iterated_type(item), plan.rows(), plan.cols()});
       if (item.param.numel() == 0) continue;
-      plan.append(rounds[unit_for(item)], static_cast<uint32_t>(i), memory, item.schedule,
-                  item.steps);
-      memory += plan.bytes();
+      plan.append(rounds[unit_for(item)], static_cast<uint32_t>(i), x, item.schedule, item.steps);
     }
-    const OrthogonalStep* items = on_device_ + begin;
-    const Settled* settled = settled_ + begin;
-    const Tiles tiles = recorder_.tiles(group, [](const OrthogonalStep& item) {
+    const OrthogonalStep* items = on_device_ + group.first;
+    const Settled* settled = settled_ + group.first;
+    const Tiles tiles = recorder_.tiles(items_of_group, [](const OrthogonalStep& item) {
       if (item.param.numel() == 0) return int64_t{0};
       const NewtonSchulzPlan plan = plan_of(item);
       return octet_tiles(plan.rows(), plan.cols());

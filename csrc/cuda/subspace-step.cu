@@ -79,12 +79,6 @@ class MomentumUpdate {
   int64_t cols_;
 };
 
-// Whether the item is stepped.
-__device__ bool is_active(const SubspaceStep& item, Bases bases) {
-  return at<const StepScalars>(item.scalars, bases)->active != 0 &&
-         at<const void>(item.grad, bases) != nullptr;
-}
-
 template <class Core>
 __global__ void __launch_bounds__(kThreads, Core::kBlocks)
     project(const SubspaceStep* items, const Tile* tiles, Differences differences, Bases bases) {

@@ -28,6 +28,7 @@
 #include "cuda/refresh/places.h"
 #include "cuda/refresh/refresh-clock.h"
 #include "cuda/refresh/set-aside.cuh"
+#include "cuda/refresh/svd-memory.h"
 #include "cuda/register.h"
 
 namespace lean::cuda {
@@ -317,29 +318,18 @@ class SvdRefresh {
 
   // Room for each item in turn.
   void allocate(Recorder& recorder) {
-    SvdSizes sizes = {};
+    std::vector<SvdProblem> problems;
     int64_t panel = 0;
     for (const SvdBasis& item : items_) {
       const SvdPlan plan = plan_of(item);
       if (plan.problem.cols == 0) continue;
-      sizes.cover(SvdSizes::of(plan.problem));
+      problems.push_back(plan.problem);
       if (!plan.gram) continue;
       const int64_t depth = std::max(item.grad.rows(), item.grad.cols());
       panel = std::max(panel, plan.problem.rows * panel_lines(plan.problem.rows, depth));
     }
     panel_ = recorder.scratch<double>(panel);
-    buffers_.matrix = recorder.scratch<double>(sizes.matrix);
-    buffers_.values = recorder.scratch<double>(sizes.values);
-    buffers_.left = recorder.scratch<double>(sizes.left);
-    buffers_.right = recorder.scratch<double>(sizes.right);
-    buffers_.info = recorder.scratch<int>(1);
-    for (const SvdBasis& item : items_) {
-      const SvdPlan plan = plan_of(item);
-      if (plan.problem.cols == 0) continue;
-      const size_t bytes = solver_.work_bytes(plan.problem, buffers_);
-      buffers_.work_bytes = std::max(buffers_.work_bytes, bytes);
-    }
-    buffers_.work = recorder.scratch<std::byte>(static_cast<int64_t>(buffers_.work_bytes));
+    buffers_ = svd_buffers(problems, solver_, recorder);
   }
 
   static bool can_wait(const SvdBasis& item) { return item.next.base >= 0; }

@@ -8,24 +8,12 @@
 #include <string>
 
 #include "cuda/backend/check.h"
+#include "cuda/backend/driver-function.h"
 
 namespace lean::cuda {
 namespace {
 
 using GetRange = CUresult(CUDAAPI*)(CUdeviceptr* base, size_t* bytes, CUdeviceptr address);
-
-// Of the driver, which is not linked: the addon loads where there is none. nullptr if it lacks it.
-GetRange find_get_range() {
-  void* entry = nullptr;
-  cudaDriverEntryPointQueryResult found = cudaDriverEntryPointSymbolNotFound;
-  const cudaError_t status = cudaGetDriverEntryPointByVersion("cuMemGetAddressRange", &entry, 3020,
-                                                              cudaEnableDefault, &found);
-  if (status == cudaSuccess && found == cudaDriverEntryPointSuccess) {
-    return reinterpret_cast<GetRange>(entry);
-  }
-  static_cast<void>(cudaGetLastError());
-  return nullptr;
-}
 
 [[noreturn]] void refuse(const void* memory, const std::string& what) {
   char address[32];
@@ -55,7 +43,7 @@ void require_device_memory(const void* memory, size_t bytes, int device) {
     refuse(memory, "is memory of CUDA device " + std::to_string(attributes.device) + ", not " +
                        std::to_string(device));
   }
-  static const GetRange get_range = find_get_range();
+  static const auto get_range = find_driver_function<GetRange>("cuMemGetAddressRange", 3020);
   CUdeviceptr base = 0;
   size_t size = 0;
   const auto address = reinterpret_cast<CUdeviceptr>(memory);

@@ -3,26 +3,13 @@
 #include <cuda.h>
 
 #include "cuda/backend/check.h"
+#include "cuda/backend/driver-function.h"
 
 namespace lean::cuda {
 namespace {
 
 using WaitValue = CUresult(CUDAAPI*)(CUstream stream, CUdeviceptr word, cuuint32_t value,
                                      unsigned how);
-
-// Of the driver, which is not linked. The form of CUDA 12 needs no setting of the driver's. nullptr
-// if there is none.
-WaitValue find_wait() {
-  void* entry = nullptr;
-  cudaDriverEntryPointQueryResult found = cudaDriverEntryPointSymbolNotFound;
-  const cudaError_t status = cudaGetDriverEntryPointByVersion("cuStreamWaitValue32", &entry, 12000,
-                                                              cudaEnableDefault, &found);
-  if (status == cudaSuccess && found == cudaDriverEntryPointSuccess) {
-    return reinterpret_cast<WaitValue>(entry);
-  }
-  static_cast<void>(cudaGetLastError());
-  return nullptr;
-}
 
 }  // namespace
 
@@ -37,7 +24,8 @@ bool HostWord::has_reached(uint32_t value) const {
 
 void HostWord::hold(cudaStream_t stream, uint32_t value) const {
   if (has_reached(value)) return;
-  static const WaitValue wait = find_wait();
+  // The form of CUDA 12 needs no setting of the driver's.
+  static const auto wait = find_driver_function<WaitValue>("cuStreamWaitValue32", 12000);
   if (wait != nullptr) {
     const CUresult status = wait(stream, reinterpret_cast<CUdeviceptr>(word_.on_device()), value,
                                  CU_STREAM_WAIT_VALUE_GEQ);

@@ -33,15 +33,19 @@ __device__ inline bool is_aligned(const void* p) {
   return reinterpret_cast<uintptr_t>(p) % 16 == 0;
 }
 
-// Tensors lie in global memory, which a pointer that was looked up does not tell by itself:
-// accesses would ask each time.
 __device__ inline const std::byte* element(const void* p, DType type, int64_t i) {
-  const std::byte* at = static_cast<const std::byte*>(p) + i * (is_wide(type) ? 4 : 2);
-  __builtin_assume(__isGlobal(at));
-  return at;
+  return static_cast<const std::byte*>(p) + i * (is_wide(type) ? 4 : 2);
 }
 __device__ inline std::byte* element(void* p, DType type, int64_t i) {
   return const_cast<std::byte*>(element(static_cast<const void*>(p), type, i));
+}
+
+// Tensors lie in global memory, which a pointer that was looked up does not tell by itself:
+// accesses would ask each time.
+template <class Byte>
+__device__ inline Byte* in_global(Byte* p) {
+  __builtin_assume(__isGlobal(p));
+  return p;
 }
 
 // A warp whose lanes have consecutive octets of 32 bytes moves them so that every instruction has
@@ -82,12 +86,10 @@ __device__ inline void store_by_pairs(std::byte* p, const Bits& bits) {
   to[2] = by_parity(high, got);
 }
 
-// Elements i .. i + count - 1; the others are zero. `whole`: all lanes of the warp call it, with
-// consecutive octets.
-__device__ inline Bits load(const void* tensor, DType type, int64_t i, int count,
-                            bool whole = false) {
+// The first `count` elements at p; the others are zero. `whole`: all lanes of the warp call it,
+// with consecutive octets.
+__device__ inline Bits load_from(const std::byte* p, DType type, int count, bool whole) {
   Bits bits = {};
-  const std::byte* p = element(tensor, type, i);
   if (whole && is_wide(type) && is_aligned(p)) return load_by_pairs(p);
   if (count == kOctet && is_aligned(p)) {
     const uint4* from = reinterpret_cast<const uint4*>(p);
@@ -118,9 +120,15 @@ __device__ inline Bits load(const void* tensor, DType type, int64_t i, int count
   return bits;
 }
 
+// Elements i .. i + count - 1 of a tensor.
+__device__ inline Bits load(const void* tensor, DType type, int64_t i, int count,
+                            bool whole = false) {
+  return load_from(in_global(element(tensor, type, i)), type, count, whole);
+}
+
 __device__ inline void store(void* tensor, DType type, int64_t i, int count, const Bits& bits,
                              bool whole = false) {
-  std::byte* p = element(tensor, type, i);
+  std::byte* p = in_global(element(tensor, type, i));
   if (whole && is_wide(type) && is_aligned(p)) return store_by_pairs(p, bits);
   if (count == kOctet && is_aligned(p)) {
     uint4* to = reinterpret_cast<uint4*>(p);

@@ -46,15 +46,20 @@ struct Operand {
     const int count = min(max(left, 0), kOctet);
     const bool whole = width(rows) % kOctet == 0 && __all_sync(0xffffffffu, count == kOctet);
     if (is_sum) return load_sum(index(rows, line, step), count, whole);
-    return count > 0 ? cuda::load(data, type, index(rows, line, step), count, whole) : Bits{};
+    if (count == 0) return {};
+    // Were it known to be in global memory, it would be fetched sooner, into registers that sums
+    // need.
+    return load_from(element(data, type, index(rows, line, step)), type, count, whole);
   }
 
  private:
   __device__ Bits load_sum(int64_t i, int count, bool whole) const {
     if (count == 0) return {};
-    const Bits own = cuda::load(data, addend.of, i, count, whole);
+    const Bits own = load_from(element(data, addend.of, i), addend.of, count, whole);
     Bits more = {};
-    if (addend.data != nullptr) more = cuda::load(addend.data, addend.type, i, count, whole);
+    if (addend.data != nullptr) {
+      more = load_from(element(addend.data, addend.type, i), addend.type, count, whole);
+    }
     Octet sum = widen(own, addend.of);
     const Octet other = widen(more, addend.type);
 #pragma unroll

@@ -35,6 +35,13 @@ __device__ inline T* at(const Tensor& tensor, Bases bases) {
   return reinterpret_cast<T*>(base + offset);
 }
 
+// Whether an item is stepped.
+template <class Item>
+__device__ bool is_active(const Item& item, Bases bases) {
+  return at<const StepScalars>(item.scalars, bases)->active != 0 &&
+         at<const void>(item.grad, bases) != nullptr;
+}
+
 // A copy, in registers.
 __device__ inline StepScalars scalars_at(const Tensor& tensor, Bases bases) {
   constexpr int kWords = sizeof(StepScalars) / sizeof(float4);
