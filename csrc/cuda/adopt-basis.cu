@@ -14,11 +14,13 @@ __device__ bool take(const AdoptBasis& item, const BasisRefresh& refresh) {
   Grid::threads(item.source.numel(), 1, [&](int64_t i) { memory.basis[i] = source[i]; });
   if (Grid::is_first()) *memory.largest = 0;
   Grid::sync();
-  refresh.orthonormal().form_gram();
+  const Orthonormal orthonormal = refresh.orthonormal();
+  orthonormal.form_gram();
+  const double* gram = orthonormal.columns().gram();
   Grid::threads(rank * rank, 1, [&](int64_t k) {
     const int64_t i = k / rank, j = k % rank;
     if (j < i) return;
-    const double error = memory.orthonormal.gram[k] - (i == j ? 1 : 0);
+    const double error = gram[k] - (i == j ? 1 : 0);
     if (!(fabs(error) <= AdoptBasis::kTolerance)) atomicOr(memory.largest, 1u);
   });
   Grid::sync();
@@ -27,7 +29,7 @@ __device__ bool take(const AdoptBasis& item, const BasisRefresh& refresh) {
 
 __global__ void __launch_bounds__(kThreads)
     adopt(const AdoptBasis* items, size_t count, RefreshMemory memory, Bases bases) {
-  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  __shared__ Columns::Shared shared;
   for (size_t i = 0; i < count; ++i) {
     const AdoptBasis& item = items[i];
     if (!BasisRefresh::is_due(item, bases)) continue;

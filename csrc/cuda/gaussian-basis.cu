@@ -23,7 +23,7 @@ __device__ __forceinline__ void refresh_basis(const GaussianBasis& item,
 
 __global__ void __launch_bounds__(kThreads)
     draw(const GaussianBasis* items, size_t count, RefreshMemory memory, Bases bases) {
-  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  __shared__ Columns::Shared shared;
   for (size_t i = 0; i < count; ++i) {
     const GaussianBasis& item = items[i];
     if (!BasisRefresh::is_due(item, bases)) continue;

@@ -1,6 +1,6 @@
 // The stages of the step (kernels/ldadam-step.h), each one launch over all items of a group
-// (turns.h) and each way to multiply, but for the orthonormalization, in which items take turns
-// with the whole grid: V and B V; the new basis, T and T.T; coordinates; weights and errors.
+// (turns.h) and each way to multiply: V and B V; the new bases, whose launch is a cooperative one
+// (refresh/together.cuh); T and T.T; coordinates; weights and errors.
 // Products with A' and of what goes back to the weights' size may be on tensor cores; those of r x
 // r matrices, through which moments go at every step, are in float32. A' = G + error exists
 // nowhere: products sum it up as they load it; but where B is decomposed, it is formed, and the
@@ -14,6 +14,8 @@
 #include "cuda/device/rounder.cuh"
 #include "cuda/ldadam-vectors.cuh"
 #include "cuda/projected-product.cuh"
+#include "cuda/refresh/orthonormal.cuh"
+#include "cuda/refresh/together.cuh"
 #include "cuda/register.h"
 #include "cuda/turns.h"
 
@@ -141,66 +143,60 @@ __global__ void __launch_bounds__(kThreads, Core::kBlocks)
   merge_largest(&step.found.largest_y, most);
 }
 
-// to <- from by way of the type.
-__device__ void copy_basis(const Step& step, const void* from, DType type) {
-  const int64_t count = step.item.basis.numel();
-  Grid::threads(count, kOctet, [&](int64_t i) {
-    const int64_t left = count - i;
-    const int here = left < kOctet ? static_cast<int>(left) : kOctet;
-    const Octet octet = load_octet(from, type, i, here, false);
-    const DType stored = step.item.basis.dtype;
-    store_octet(step.basis, i, here, false, widen(narrow(octet, stored), stored));
-  });
-  Grid::sync();
-}
-
-// The new basis as it will be stored, T and T.T.
-__device__ void settle(const Step& step, const Scratch& scratch,
-                       double (&shared)[DoubleTile::kSide * (DoubleTile::kSide + 1)]) {
-  const LdadamStep& item = step.item;
-  const int64_t rank = item.rank();
-  bool has_moved = false;
-  if (step.is_decomposed()) {
-    has_moved = !step.is_first() && step.found.largest_v != 0;
-  } else if (!step.is_first() && step.found.scale_of_v() != 0 && step.found.scale_of_y() != 0) {
-    const Orthonormal orthonormal{step.basis, item.projected(), rank, scratch.orthonormal, shared};
-    has_moved = orthonormal.run(random_key(item.seed, item.stream, step.counters().calls));
-    Grid::sync();
-  }
-  if (has_moved) {
-    copy_basis(step, step.basis, DType::float32);
-  } else {
-    copy_basis(step, at<const void>(item.basis, step.bases), item.basis.dtype);
-  }
-  if (step.is_first()) return;
-  const Product product = {step.new_columns(), step.old_columns()};
-  Grid::blocks(product_tiles(rank, rank), [&](int64_t tile) {
-    FloatProduct::compute(product, Corner::of(static_cast<uint32_t>(tile), rank),
-                          [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
-                            const int64_t i = row * rank + col;
-                            store_octet(step.transfer, i, count, whole, octet);
-#pragma unroll
-                            for (int k = 0; k < kOctet; ++k) {
-                              octet.x[k] = octet.x[k] * octet.x[k];
-                            }
-                            store_octet(step.squares, i, count, whole, octet);
-                          });
-  });
-  if (!Grid::is_first()) return;
-  step.found.has_moved = has_moved;
-  Counters& counters = step.counters();
-  ++(has_moved ? counters.refreshes : counters.refused);
-}
-
+// The new bases of all items of the group together, and whether they have one.
 __global__ void __launch_bounds__(kThreads)
     settle_bases(const LdadamStep* items, size_t count, Scratch scratch, Bases bases) {
-  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
-  for (size_t i = 0; i < count; ++i) {
+  __shared__ Columns::Shared shared;
+  const auto size = static_cast<int64_t>(count);
+  Grid::threads(size, 1, [&](int64_t i) {
     const Step step = Step::of(items, static_cast<uint32_t>(i), scratch, bases);
-    if (!step.is_active() || step.item.param.numel() == 0) continue;
-    settle(step, scratch, shared);
-    Grid::sync();
-  }
+    scratch.columns[i] = step.follows() && !step.is_decomposed() ? step.columns() : Columns{};
+  });
+  Grid::sync();
+  orthonormalize(Together{scratch.columns, size}, shared);
+  Grid::threads(size, 1, [&](int64_t i) {
+    const Step step = Step::of(items, static_cast<uint32_t>(i), scratch, bases);
+    if (!step.is_active() || step.is_first() || step.item.param.numel() == 0) return;
+    const bool has_moved =
+        step.follows() && (step.is_decomposed() || scratch.columns[i].was_independent());
+    step.found.has_moved = has_moved;
+    Counters& counters = step.counters();
+    ++(has_moved ? counters.refreshes : counters.refused);
+  });
+}
+
+// The basis as it will be stored, or as it stays.
+__global__ void __launch_bounds__(kThreads)
+    round_bases(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const Step step = Step::of(items, tile.item, scratch, bases);
+  if (!step.is_active()) return;
+  const Tensor& basis = step.item.basis;
+  const bool has_moved = !step.is_first() && step.found.has_moved != 0;
+  const void* from = has_moved ? step.basis : at<const void>(basis, bases);
+  const DType type = has_moved ? DType::float32 : basis.dtype;
+  for_each_octet(tile.index, basis.numel(), [&](int64_t i, int count, bool whole) {
+    const Octet octet = load_octet(from, type, i, count, whole);
+    store_octet(step.basis, i, count, whole, widen(narrow(octet, basis.dtype), basis.dtype));
+  });
+}
+
+// T and T.T.
+__global__ void __launch_bounds__(kThreads)
+    compare_bases(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
+  const Tile tile = tiles[blockIdx.x];
+  const Step step = Step::of(items, tile.item, scratch, bases);
+  if (!step.is_active() || step.is_first()) return;
+  const int64_t rank = step.item.rank();
+  const Product product = {step.new_columns(), step.old_columns()};
+  FloatProduct::compute(product, Corner::of(tile.index, rank),
+                        [&](int64_t row, int64_t col, int count, bool whole, Octet octet) {
+                          const int64_t i = row * rank + col;
+                          store_octet(step.transfer, i, count, whole, octet);
+#pragma unroll
+                          for (int k = 0; k < kOctet; ++k) octet.x[k] = octet.x[k] * octet.x[k];
+                          store_octet(step.squares, i, count, whole, octet);
+                        });
 }
 
 // One block to a multiprocessor where others have two: an operand that is a sum leaves no registers
@@ -369,15 +365,14 @@ __global__ void __launch_bounds__(kThreads)
 
 constexpr int64_t parts_of(int64_t elements) { return (elements + kElements - 1) / kElements; }
 
-// No more blocks than the largest part of an orthonormalization has work for.
+// No more blocks than the largest stage of an orthonormalization has work for.
 size_t settle_blocks(std::span<const LdadamStep> items) {
-  constexpr int64_t kSide = DoubleTile::kSide;
-  int64_t most = 1;
+  int64_t of_triangles = 0, of_rows = 0;
   for (const LdadamStep& item : items) {
-    const int64_t tiles = (item.rank() + kSide - 1) / kSide;
-    most = std::max({most, tiles * (tiles + 1) / 2, (item.projected() + kSide - 1) / kSide});
+    of_triangles += Columns::triangle(item.rank());
+    of_rows += Columns::tiles(item.projected());
   }
-  return static_cast<size_t>(most);
+  return static_cast<size_t>(std::max({int64_t{1}, of_triangles, of_rows}));
 }
 
 class Launcher {
@@ -387,15 +382,10 @@ class Launcher {
     const Turns turns = take_turns(items, recorder, [](const LdadamStep& item) {
       return scratch_floats(item) * static_cast<int64_t>(sizeof(float));
     });
-    int64_t rank = 0;
-    for (const LdadamStep& item : items) rank = std::max(rank, item.rank());
+    const auto count = static_cast<int64_t>(items.size());
     groups_ = turns.groups;
-    all_ = {turns.data,
-            turns.offsets,
-            recorder.scratch<Found>(static_cast<int64_t>(items.size())),
-            {recorder.scratch<double>(rank * rank), recorder.scratch<double>(rank * rank),
-             recorder.scratch<double>(rank), recorder.scratch<int32_t>(rank),
-             recorder.scratch<double>(1)}};
+    all_ = {turns.data, turns.offsets, recorder.scratch<Found>(count),
+            recorder.scratch<Columns>(count)};
     if (std::ranges::any_of(items, &LdadamStep::decomposes)) {
       decomposition_ = std::make_shared<Decomposition>(items, recorder);
     }
@@ -453,6 +443,7 @@ void Launcher::record_group(const Group& group) {
   scratch_ = all_;
   scratch_.offsets += group.first;
   scratch_.found += group.first;
+  scratch_.columns += group.first;
   const auto of_coordinates = [](const LdadamStep& item) {
     return item.side == Side::right ? product_tiles(item.others(), item.rank())
                                     : product_tiles(item.rank(), item.others());
@@ -463,6 +454,10 @@ void Launcher::record_group(const Group& group) {
   const auto of_weights = [](const LdadamStep& item) {
     return product_tiles(item.param.rows(), item.param.cols());
   };
+  const auto of_squares = [](const LdadamStep& item) {
+    return product_tiles(item.rank(), item.rank());
+  };
+  const auto parts_of_basis = [](const LdadamStep& item) { return parts_of(item.basis.numel()); };
   const auto parts_of_coordinates = [](const LdadamStep& item) {
     return parts_of(coordinates(item));
   };
@@ -475,19 +470,20 @@ void Launcher::record_group(const Group& group) {
                                                      recorder_.bases()));
   }
   launch(scale_target, parts_of_coordinates);
-  launch(multiply_momentum,
-         [](const LdadamStep& item) { return product_tiles(item.rank(), item.rank()); });
+  launch(multiply_momentum, of_squares);
   launch(multiply_beside, of_basis);
   launch(multiply_target<FloatProduct>, multiply_target<Brain>, multiply_target<Split>, of_basis);
   recorder_.launch_together(settle_bases, settle_blocks(own_), kThreads, own_on_device_,
                             group.count, scratch_, recorder_.bases());
+  launch(round_bases, parts_of_basis);
+  launch(compare_bases, of_squares);
   launch(project<FloatProduct>, project<Brain>, project<Split>, of_coordinates);
   launch(carry, of_coordinates);
   launch(update_moments, parts_of_coordinates);
   launch(update_weights<FloatProduct>, update_weights<Brain>, update_weights<Split>, of_weights);
   launch(update_errors<FloatProduct>, update_errors<Brain>, update_errors<Split>,
          [&](const LdadamStep& item) { return item.error.base < 0 ? 0 : of_weights(item); });
-  launch(store_bases, [](const LdadamStep& item) { return parts_of(item.basis.numel()); });
+  launch(store_bases, parts_of_basis);
 }
 
 void record(std::span<const LdadamStep> items, Recorder& recorder) {

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "cuda/device/float-product.cuh"
+#include "cuda/refresh/columns.cuh"
 #include "cuda/refresh/largest.cuh"
-#include "cuda/refresh/orthonormal.cuh"
 #include "kernels/ldadam-step.h"
 #include "math/gradient-scale.h"
 #include "math/ldadam.h"
@@ -19,8 +19,15 @@ constexpr int64_t aligned(int64_t floats) { return (floats + 7) / 8 * 8; }  // t
 
 constexpr int64_t coordinates(const LdadamStep& item) { return item.others() * item.rank(); }
 
+// Three times the coordinates; in their place, before there are any, what orthonormal columns take.
+constexpr int64_t coordinate_floats(const LdadamStep& item) {
+  constexpr int64_t kDouble = sizeof(double) / sizeof(float);
+  return std::max(3 * aligned(coordinates(item)),
+                  aligned(kDouble * Columns::memory_doubles(item.rank())));
+}
+
 constexpr int64_t scratch_floats(const LdadamStep& item) {
-  return 3 * aligned(coordinates(item)) + aligned(item.projected() * item.rank()) +
+  return coordinate_floats(item) + aligned(item.projected() * item.rank()) +
          2 * aligned(item.rank() * item.rank());
 }
 
@@ -42,7 +49,7 @@ struct Scratch {
   std::byte* data;
   const int64_t* offsets;  // bytes
   Found* found;
-  Orthonormal::Memory orthonormal;  // of the item whose turn it is
+  Columns* columns;  // of each item's basis
 };
 
 __device__ inline uint32_t largest_bits(uint32_t most, const Octet& octet, int count) {
@@ -70,7 +77,7 @@ struct Step {
     const LdadamStep& item = items[i];
     const int64_t own = aligned(coordinates(item));
     auto* v = reinterpret_cast<float*>(scratch.data + scratch.offsets[i]);
-    float* basis = v + 3 * own;
+    float* basis = v + coordinate_floats(item);
     float* transfer = basis + aligned(item.projected() * item.rank());
     return {item,  bases,    scratch.found[i],
             v,     v + own,  v + 2 * own,
@@ -79,12 +86,23 @@ struct Step {
 
   __device__ bool is_active() const { return cuda::is_active(item, bases); }
   __device__ bool is_first() const { return found.transport.first; }
+  // Whether there is a V, or B V, to make a basis of.
+  __device__ bool follows() const {
+    if (!is_active() || is_first() || item.param.numel() == 0) return false;
+    if (is_decomposed()) return found.largest_v != 0;
+    return found.scale_of_v() != 0 && found.scale_of_y() != 0;
+  }
   // Whether B V is more than A' has of it.
   __device__ bool has_beside() const { return found.transport.m_share != 0 && !is_decomposed(); }
   // Whether its new basis is there without a product.
   __device__ bool is_decomposed() const { return item.decomposes() && !item.is_beyond(); }
   __device__ bool right() const { return item.side == Side::right; }
   __device__ Counters& counters() const { return *at<Counters>(item.counters, bases); }
+  // B V, once V is not needed any more.
+  __device__ Columns columns() const {
+    return {basis, item.projected(), item.rank(),
+            random_key(item.seed, item.stream, counters().calls), reinterpret_cast<double*>(v)};
+  }
 
   // A': lines of the others' length, each a vector along the projected side, or the reverse.
   __device__ Operand sum(bool of_others, float factor) const {

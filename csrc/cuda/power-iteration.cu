@@ -52,7 +52,7 @@ __device__ __forceinline__ void refresh_basis(const PowerIteration& item,
 
 __global__ void __launch_bounds__(kThreads)
     iterate(const PowerIteration* items, size_t count, RefreshMemory memory, Bases bases) {
-  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  __shared__ Columns::Shared shared;
   for (size_t i = 0; i < count; ++i) {
     const PowerIteration& item = items[i];
     if (at<const void>(item.grad, bases) == nullptr || !BasisRefresh::is_due(item, bases)) continue;

@@ -38,8 +38,9 @@ class Sketch {
       if (back) q.run(mix64(noise ^ static_cast<uint64_t>(i)));
     }
     projections.form_gram();
-    const Eigenvectors eigenvectors = {memory.orthonormal.gram, memory.orthonormal.inverse,
-                                       item.columns(), ritz.eigenvectors};
+    const Columns formed = projections.columns();
+    const Eigenvectors eigenvectors = {formed.gram(), formed.inverse(), formed.rank,
+                                       ritz.eigenvectors};
     eigenvectors.run();
     find_signs(eigenvectors);
     rotate_columns(eigenvectors);
@@ -124,7 +125,7 @@ class Sketch {
 __global__ void __launch_bounds__(kThreads)
     decompose(const RandomizedSvd* items, size_t count, RefreshMemory memory, Ritz ritz,
               Bases bases) {
-  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  __shared__ Columns::Shared shared;
   for (size_t i = 0; i < count; ++i) {
     const RandomizedSvd& item = items[i];
     if (at<const void>(item.grad, bases) == nullptr || !BasisRefresh::is_due(item, bases)) continue;

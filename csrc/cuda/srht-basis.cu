@@ -45,7 +45,7 @@ __device__ __forceinline__ void refresh_basis(const SrhtBasis& item, const Basis
 
 __global__ void __launch_bounds__(kThreads)
     transform(const SrhtBasis* items, size_t count, RefreshMemory memory, Rows rows, Bases bases) {
-  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  __shared__ Columns::Shared shared;
   for (size_t i = 0; i < count; ++i) {
     const SrhtBasis& item = items[i];
     if (!BasisRefresh::is_due(item, bases)) continue;

@@ -189,7 +189,7 @@ __device__ void keep(const float* basis, int64_t count, const Found& found) {
 
 __global__ void __launch_bounds__(kThreads)
     finish(const SvdBasis* item, Found found, RefreshMemory memory, Bases bases) {
-  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  __shared__ Columns::Shared shared;
   const BasisRefresh refresh = {*item, memory, bases, shared};
   const bool is_refused = found.count == 0 || *found.info != 0;
   // Then there is a basis, and counters are those of a later call.

@@ -10,7 +10,7 @@ namespace lean::cuda {
 template <class Item>
 __global__ void __launch_bounds__(kThreads)
     adopt_waiting(const Item* items, size_t count, RefreshMemory memory, Bases bases) {
-  __shared__ double shared[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  __shared__ Columns::Shared shared;
   for (size_t i = 0; i < count; ++i) {
     const Item& item = items[i];
     if (item.next.base < 0 || scalars_at(item.scalars, bases).active == 0) continue;

@@ -14,12 +14,12 @@ namespace lean::cuda {
 
 // Scratch memory of a launch, with room for any of its items.
 struct RefreshMemory {
-  float* basis;        // projected x rank: the new basis
-  float* projections;  // others x rank: products with it; the rotated momentum
-  float* transfer;     // rank x rank
-  uint32_t* largest;   // bits of the largest magnitude in the gradient
-  double* partials;    // sums of squares of chunks
-  Orthonormal::Memory orthonormal;
+  float* basis;         // projected x rank: the new basis
+  float* projections;   // others x rank: products with it; the rotated momentum
+  float* transfer;      // rank x rank
+  uint32_t* largest;    // bits of the largest magnitude in the gradient
+  double* partials;     // sums of squares of chunks
+  double* orthonormal;  // Columns::memory_doubles()
 };
 
 class BasisRefresh {
@@ -29,7 +29,7 @@ class BasisRefresh {
   const BasisTarget& item;
   RefreshMemory memory;
   Bases bases;
-  double (&shared)[DoubleTile::kSide * (DoubleTile::kSide + 1)];
+  Columns::Shared& shared;
 
   __device__ int64_t rank() const { return item.rank(); }
   __device__ Counters& counters() const { return *at<Counters>(item.counters, bases); }

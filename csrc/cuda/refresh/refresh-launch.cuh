@@ -36,9 +36,7 @@ RefreshMemory refresh_memory(std::span<const Item> items, Recorder& recorder) {
   memory.transfer = recorder.scratch<float>(rank * rank);
   memory.largest = recorder.scratch<uint32_t>(1);
   memory.partials = recorder.scratch<double>(summed / BasisRefresh::kChunk + 1);
-  memory.orthonormal = {recorder.scratch<double>(rank * rank),
-                        recorder.scratch<double>(rank * rank), recorder.scratch<double>(rank),
-                        recorder.scratch<int32_t>(rank), recorder.scratch<double>(1)};
+  memory.orthonormal = recorder.scratch<double>(Columns::memory_doubles(rank));
   return memory;
 }
 

@@ -367,6 +367,10 @@ function checkRefused(worst: Worst, item: Item): void {
   worst.same("basis", item.fields.basis.data, item.before.basis);
 }
 
+function checkMoved(worst: Worst, item: Item): void {
+  checkCounters(worst, item, { refreshes: item.before.counters.refreshes + 1 });
+}
+
 function testItem(spec: LdadamSpec, check?: (worst: Worst, item: Item) => void): TestItem {
   const item = make(spec);
   return {
@@ -380,7 +384,7 @@ function testItem(spec: LdadamSpec, check?: (worst: Worst, item: Item) => void):
       } else if (isRefused(spec)) {
         checkRefused(worst, item);
       } else {
-        checkCounters(worst, item, { refreshes: item.before.counters.refreshes + 1 });
+        checkMoved(worst, item);
         checkBasis(worst, item);
       }
       checkStep(worst, item);
@@ -440,6 +444,51 @@ function outer([rows, cols]: readonly [number, number]): Float64Array {
 }
 
 const noFeedback = { error: null } as const;
+
+/** Whose gradient is all that the basis follows: B·V has as many directions as it has. */
+function gradientAlone(spec: LdadamSpec, gradient: Float64Array): LdadamSpec {
+  return { ...spec, ...noFeedback, gradient, atRest: true };
+}
+
+/** Directions that are there, and so faint beside one that they take a second round to be found. */
+function faint(spec: LdadamSpec): LdadamSpec {
+  const [rows, cols] = spec.shape;
+  const others = noise(rows * cols, 7);
+  const size = (6e-4 * sqrt(rows * cols)) / (sqrt(rows) + sqrt(cols));
+  const gradient = outer(spec.shape).map((x, i) => x + size * others[i]);
+  return gradientAlone(spec, gradient);
+}
+
+/**
+ * Weights that need unlike things of the stages that a group goes through together: ranks, one round
+ * or several, none at all; more of them than a warp has lanes.
+ */
+export function neighbours(): TestItem[] {
+  return [0, 1].flatMap((seed) =>
+    [...large, ...sides].flatMap((projection) => {
+      const spec = { ...plain, ...projection, seed };
+      const narrow = { ...spec, rank: 1 + seed };
+      return [
+        testItem(spec),
+        untouched(testItem({ ...spec, scalars: stepScalars({ active: 0 }) })),
+        testItem({ ...narrow, basis: "bfloat16" }),
+        testItem(gradientAlone(spec, outer(spec.shape)), checkRefused),
+        testItem(faint({ ...spec, rank: 4 }), checkMoved),
+        testItem({ ...spec, updates: 1 }),
+        testItem({ ...narrow, method: "svd" }),
+        withoutGradient(testItem(spec)),
+      ];
+    }),
+  );
+}
+
+/** Weights of one size, each of which needs as many rounds. */
+export function alike(count: number, rounds: "one" | "two"): TestItem[] {
+  const spec: LdadamSpec = { ...plain, shape: [90, 70], rank: 40 };
+  return Array.from({ length: count }, (_, seed) =>
+    testItem(rounds === "one" ? { ...spec, seed } : faint({ ...spec, seed })),
+  );
+}
 const stochastic = {
   ...plain,
   shape: [64, 96],
@@ -507,7 +556,7 @@ export const cases = [
   kernelCase("ldadamStep", "a target without enough directions keeps the basis", () =>
     sides.flatMap((spec) =>
       [new Float64Array(numel(spec.shape)), outer(spec.shape)].map((gradient) =>
-        testItem({ ...spec, ...noFeedback, gradient, atRest: true }, (worst, item) => {
+        testItem(gradientAlone(spec, gradient), (worst, item) => {
           checkRefused(worst, item);
           checkStep(worst, item);
         }),
@@ -536,6 +585,7 @@ export const cases = [
       testItem({ ...spec, ...noFeedback, updates: 1 }),
     ]),
   ),
+  kernelCase("ldadamStep", "neighbours that are nothing like each other", neighbours),
   kernelCase("ldadamStep", "stochastic rounding", () =>
     weightTypes.map((types, i) => testItem({ ...stochastic, types, seed: i })),
   ),
