@@ -85,9 +85,9 @@ __device__ void step_elements(const DenseStep& item, const StepScalars& s,
 // Second moments of eight columns, which are up to date.
 class ColumnDenominators {
  public:
-  __device__ ColumnDenominators(const DenseStep& item, const StepScalars& s, int64_t col, int count,
+  __device__ ColumnDenominators(const DenseStep& item, const StepScalars& s, RowOctet octet,
                                 bool whole, Bases bases)
-      : factors_(LineDenominators(item, s, bases).inverses(col, count, whole)) {}
+      : factors_(LineDenominators(item, s, bases).inverses(octet.col, octet.count, whole)) {}
 
   __device__ Bits load(int64_t, int, bool) const { return {}; }
 
@@ -112,18 +112,23 @@ __global__ void __launch_bounds__(kStepThreads)
   const Panels panels(item.param);
   const int64_t cols = panels.cols;
   const int width = panels.width();
-  const auto [first_row, first_col, end_row] = panels[tile.index];
+  const auto [first_row, first_octet, end_row] = panels[tile.index];
   const int at_once = kStepThreads / width;  // rows
   const int own_row = threadIdx.x / width;
-  const int64_t col = first_col + threadIdx.x % width * kOctet;
-  if (own_row >= at_once || col >= cols) return;
-  // The same for all lanes of a warp, which then has one row's octets.
-  const bool whole = width == kWarp && first_col + kWarp * kOctet <= cols;
-  const int count = octet_count(col, cols);
-  const ColumnDenominators denominators(item, s, col, count, whole, bases);
+  if (own_row >= at_once) return;
+  const int64_t number = first_octet + threadIdx.x % width;
+  const bool whole = panels.are_paired();
+  RowOctet octet = RowOctet::of(first_row + own_row, cols, number);
+  ColumnDenominators denominators(item, s, octet, whole, bases);
   const Stepper stepper(item, s, bases);
   for (int64_t row = first_row + own_row; row < end_row; row += at_once) {
-    stepper.step(denominators, row * cols + col, count, whole);
+    if (is_ragged(cols)) {
+      octet = RowOctet::of(row, cols, number);
+      denominators = ColumnDenominators(item, s, octet, whole, bases);
+    }
+    if (octet.count > 0 || whole) {
+      stepper.step(denominators, row * cols + octet.col, octet.count, whole);
+    }
   }
 }
 

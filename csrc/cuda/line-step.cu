@@ -54,9 +54,11 @@ struct RowPlaces {
 
 // Columns of a panel that have momentum, in the order of the weight.
 struct ColumnPlaces {
-  static constexpr int kColumns = kWarp * kOctet;
+  // Of an odd width the octets of a panel begin up to an octet earlier in some rows than in others.
+  static constexpr int kColumns = kWarp * kOctet + kOctet;
+  static constexpr int kWords = (kColumns + 31) / 32;
 
-  uint32_t chosen[kColumns / 32];                 // a bit for each column
+  uint32_t chosen[kWords + 1];                    // a bit for each column, and a word of none
   int32_t place[kColumns];                        // of the chosen ones in the index
   float numerators[kStepThreads / kWarp][kWarp];  // of a warp's rows, one to a lane
 
@@ -69,7 +71,7 @@ struct ColumnPlaces {
       }
       __syncthreads();
     };
-    if (threadIdx.x < kColumns / 32) chosen[threadIdx.x] = 0;
+    if (threadIdx.x <= kWords) chosen[threadIdx.x] = 0;
     __syncthreads();
     each([&](int column, int32_t) { atomicOr(&chosen[column / 32], 1u << column % 32); });
     each([&](int column, int32_t k) { place[before(column)] = k; });
@@ -80,7 +82,7 @@ struct ColumnPlaces {
   __device__ int before(int column) const {
     int sum = 0;
 #pragma unroll
-    for (int i = 0; i < kColumns / 32; ++i) {
+    for (int i = 0; i < kWords; ++i) {
       const int of_word = column - 32 * i;
       const uint32_t below = of_word >= 32 ? ~0u : (1u << max(of_word, 0)) - 1;
       sum += __popc(chosen[i] & below);
@@ -94,23 +96,28 @@ struct ColumnPlaces {
 // one; each lane then takes one of them, and neighbours have neighbours in the momentum.
 class ColumnMomentum {
  public:
-  // The lane has the octet that begins with `column` of the panel, of the warp's row `row`, or
-  // none.
-  __device__ ColumnMomentum(ColumnPlaces& places, const LineStep& item, void* exp_avg, int found,
-                            int row, int column, bool has_octet)
+  __device__ ColumnMomentum(ColumnPlaces& places, const LineStep& item, void* exp_avg)
       : places_(places),
         exp_avg_(exp_avg),
         type_(type_of(item.exp_avg)),
-        rank_(item.index.numel()),
-        found_(found) {
-    if (!has_octet) return;
-    chosen_ = places.chosen[column / 32] >> column % 32;
-    first_ = row * found + places.before(column);
+        rank_(item.index.numel()) {}
+
+  // What the lane has: the octet that begins with `column` of the panel, of the warp's row `row`,
+  // the rows being the panel's columns [begin, end).
+  __device__ void look_at(int row, int column, int count, int begin, int end) {
+    skipped_ = places_.before(begin);
+    found_ = places_.before(end) - skipped_;
+    chosen_ = 0;
+    if (count == 0) return;
+    const uint32_t* word = places_.chosen + column / 32;
+    chosen_ = __funnelshift_r(word[0], word[1], column % 32) & ((1u << count) - 1);
+    first_ = row * found_ + places_.before(column) - skipped_;
   }
 
   // Replaces gradients by numerators in the `rows` rows that begin with number `row`. The whole
   // warp calls it, with what its lanes have.
   __device__ void step(Octet& n, int64_t row, int rows, const StepScalars& s) const {
+    if (found_ == 0) return;
     float* chunk = places_.numerators[threadIdx.x / kWarp];
     const int lane = threadIdx.x % kWarp;
     const int all = rows * found_;
@@ -146,7 +153,7 @@ class ColumnMomentum {
   // Where the momentum of the rows' number `number` is.
   __device__ std::byte* momentum(int64_t row, int number) const {
     const int of_row = number < found_ ? 0 : number / found_;
-    const int place = places_.place[number - of_row * found_];
+    const int place = places_.place[skipped_ + number - of_row * found_];
     return element(exp_avg_, type_, (row + of_row) * rank_ + place);
   }
 
@@ -154,8 +161,9 @@ class ColumnMomentum {
   void* exp_avg_;
   DType type_;
   int64_t rank_;
-  int found_;
-  uint32_t chosen_ = 0;  // a bit for each element of the octet, and more
+  int found_ = 0;        // in a row,
+  int skipped_ = 0;      // and in the panel before it
+  uint32_t chosen_ = 0;  // a bit for each element of the octet
   int first_ = 0;        // the number of the first chosen one among those of the warp
 };
 
@@ -184,33 +192,46 @@ __global__ void __launch_bounds__(kStepThreads)
   const Panels panels(item.param);
   const int64_t cols = panels.cols;
   const int width = panels.width();
-  const auto [first_row, first_col, end_row] = panels[tile.index];
+  const auto [first_row, first_octet, end_row] = panels[tile.index];
   const bool by_rows = item.axis == Axis::rows;
+  const bool ragged = is_ragged(cols);
+  // Where the panel begins in those rows where it does so first, and the next one.
+  const int64_t first_col = max(int64_t{0}, (first_octet - (ragged ? 1 : 0)) * kOctet);
+  const int64_t end_col = min((first_octet + width) * kOctet, cols);
   int found = 0;
   if (by_rows) {
     places.rows.find(index, item.index.numel(), first_row, static_cast<int>(end_row - first_row));
   } else {
-    const int64_t across = min(static_cast<int64_t>(width) * kOctet, cols - first_col);
-    found = places.columns.find(index, item.index.numel(), first_col, static_cast<int>(across));
+    found = places.columns.find(index, item.index.numel(), first_col,
+                                static_cast<int>(end_col - first_col));
   }
 
   // A warp has one row's octets, or, of a narrow weight, those of a few rows.
   const int rows_at_once = kWarp / width;
   const int own_row = static_cast<int>(threadIdx.x) % kWarp / width;
-  const int own_col = static_cast<int>(threadIdx.x) % kWarp % width * kOctet;
-  const int64_t col = first_col + own_col;
-  // The same for all lanes of a warp.
-  const bool whole = width == kWarp && first_col + kWarp * kOctet <= cols;
-  const int count = own_row < rows_at_once && col < cols ? octet_count(col, cols) : 0;
-  const ColumnMomentum momentum(places.columns, item, exp_avg, found, own_row, own_col,
-                                found > 0 && count > 0);
+  const int64_t number = first_octet + static_cast<int>(threadIdx.x) % kWarp % width;
+  const bool whole = panels.are_paired();
   const bool by_columns = denominators.are_of_columns();
+  ColumnMomentum momentum(places.columns, item, exp_avg);
+  RowOctet octet = {};
   Octet factors = {};
-  if (by_columns && count > 0) factors = denominators.inverses(col, count, whole);
+  const auto look_at = [&](int64_t row) {
+    if (own_row < rows_at_once) octet = RowOctet::of(row, cols, number);
+    if (by_columns) factors = denominators.inverses(octet.col, octet.count, whole);
+    if (found == 0) return;
+    const auto column = [&](int64_t octet) {
+      return static_cast<int>(min(RowOctet::of(row, cols, octet).col, end_col) - first_col);
+    };
+    momentum.look_at(own_row, static_cast<int>(octet.col - first_col), octet.count,
+                     column(first_octet), column(first_octet + width));
+  };
+  look_at(first_row);
   for (int64_t from = first_row + threadIdx.x / kWarp * rows_at_once; from < end_row;
        from += kStepThreads / kWarp * rows_at_once) {
     const int64_t row = from + own_row;
-    const bool is_inside = count > 0 && row < end_row;
+    if (ragged) look_at(row);
+    const auto [col, count] = octet;
+    const bool is_inside = whole || (count > 0 && row < end_row);
     const int64_t i = row * cols + col;
     Octet w, g, n;
     if (is_inside) {

@@ -156,19 +156,19 @@ __global__ void __launch_bounds__(kThreads)
   const float inverse = settled[tile.item].inverse;
   const int64_t rows = item.param.rows(), cols = item.param.cols();
   for_each_octet(
-      tile.index, start.rows, start.cols, [&](int64_t row, int64_t col, int, bool whole) {
+      tile.index, start.rows, start.cols, [&](int64_t row, int64_t col, int count, bool whole) {
         Octet x = {};
         const bool inside = row < rows && col < cols;
-        const bool same = whole && visits_whole_octets(static_cast<int>(cols), inside);
-        if (inside) {
+        const bool same = whole && is_paired(cols);
+        if (inside || same) {
           const int64_t i = row * cols + col;
-          const int count = static_cast<int>(min(cols - col, int64_t{kOctet}));
-          const Numerator next = momentum.next(i, count, same);
-          momentum.keep(next, i, count, same);
+          const int own = inside ? static_cast<int>(min(cols - col, int64_t{count})) : 0;
+          const Numerator next = momentum.next(i, own, same);
+          momentum.keep(next, i, own, same);
 #pragma unroll
           for (int k = 0; k < kOctet; ++k) x.x[k] = next.n.x[k] * inverse;
         }
-        store(start.x, start.type, row * start.cols + col, kOctet, narrow(x, start.type), whole);
+        store(start.x, start.type, row * start.cols + col, count, narrow(x, start.type), whole);
       });
 }
 
@@ -217,23 +217,23 @@ class Result {
     if (of_->to != nullptr) {
       store(of_->to, type, i, count, narrow(x, type), whole);
     } else {
-      step(row, col, whole, x);
+      step(row, col, count, whole, x);
     }
   }
 
  private:
-  __device__ void step(int64_t row, int64_t col, bool whole, const Octet& factor) const {
+  __device__ void step(int64_t row, int64_t col, int all, bool whole, const Octet& factor) const {
     const OrthogonalStep& item = given_.items[of_->item];
     const auto cols = static_cast<int>(item.param.cols());
     const bool inside = row < item.param.rows() && col < cols;
-    const bool same = whole && visits_whole_octets(cols, inside);
-    if (!inside) return;
+    const bool same = whole && is_paired(cols);
+    if (!inside && !same) return;
     StepScalars s = scalars_at(item.scalars, given_.bases);
     s.step_size = given_.settled[of_->item].step_size;
     void* param = at<void>(item.param, given_.bases);
     const DType type = item.param.dtype;
     const int64_t i = row * cols + col;
-    const int count = min(cols - static_cast<int>(col), kOctet);
+    const int count = inside ? min(cols - static_cast<int>(col), all) : 0;
     Octet w = widen(load(param, type, i, count, same), type);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], factor.x[k], s);

@@ -89,7 +89,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <class Item>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 4)
     sum_panels(const Item* items, const Tile* tiles, float* partials, const int64_t* offsets,
                Bases bases) {
   const Tile tile = tiles[blockIdx.x];

@@ -182,6 +182,13 @@ class WeightUpdate {
       return ratio;
     }
     const int line = static_cast<int>(col - corner_.col);
+    if (is_ragged(cols_)) {
+#pragma unroll
+      for (int k = 0; k < kOctet; ++k) {
+        ratio.x[k] = {k < count ? n.x[k].x * inverses_[place(line + k)] : 0};
+      }
+      return ratio;
+    }
     const float4 low = *reinterpret_cast<const float4*>(inverses_ + place(line));
     const float4 high = *reinterpret_cast<const float4*>(inverses_ + place(line + 4));
     const float factors[kOctet] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};

@@ -3,6 +3,7 @@
 // each column in float32; then a thread a column adds those in float64, in order.
 #pragma once
 
+#include "cuda/device/row-octets.cuh"
 #include "cuda/device/sum-squares.cuh"
 
 namespace lean::cuda {
@@ -33,11 +34,12 @@ __device__ inline void sum_columns_of_tile(const Squared& x, const Matrix& matri
   const int64_t column = first + lane * kOctet;
   const int count = column < matrix.cols ? octet_count(column, matrix.cols) : 0;
   const int64_t end = min((chunk + 1) * kPanelRows, matrix.rows);
-  const bool whole = first + kPanelColumns <= matrix.cols;
+  const bool whole = is_paired(matrix.cols);
   float sums[kOctet] = {};
-  if (count > 0) {
+  if (count > 0 || whole) {
     for (int64_t row = chunk * kPanelRows + warp; row < end; row += kWarps) {
-      const Octet y = x.load(row * matrix.cols + column, count, whole);
+      const bool inner = row > 0 && row + 1 < matrix.rows;
+      const Octet y = x.load_any(row * matrix.cols + column, count, whole, inner);
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) sums[k] = fmaf(y.x[k].x, y.x[k].x, sums[k]);
     }

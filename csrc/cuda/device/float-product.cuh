@@ -16,8 +16,8 @@ class FloatProduct {
 
   // As TensorProduct's.
   template <class Epilogue, class Watch = Unwatched>
-  __device__ static void compute(const Product& product, Corner corner, Epilogue epilogue,
-                                 Watch watch = {}) {
+  __device__ __forceinline__ static void compute(const Product& product, Corner corner,
+                                                 Epilogue epilogue, Watch watch = {}) {
     float sums[kOwn][kOwn] = {};
     float* lines = accumulate(product, corner, sums, watch);
     begin(epilogue, lines);
@@ -26,8 +26,8 @@ class FloatProduct {
 
   // The same for the sum of two products of the same size.
   template <class Epilogue>
-  __device__ static void compute(const Product& first, const Product& second, Corner corner,
-                                 Epilogue epilogue) {
+  __device__ __forceinline__ static void compute(const Product& first, const Product& second,
+                                                 Corner corner, Epilogue epilogue) {
     float sums[kOwn][kOwn] = {};
     float* lines = nullptr;
 #pragma unroll 1  // or the code of a product is there twice
@@ -62,23 +62,23 @@ class FloatProduct {
 
   // sums <- sums + the tile of a product. Returns shared memory for a float for each of its lines.
   template <class Watch>
-  __device__ static float* accumulate(const Product& product, Corner corner,
-                                      float (&sums)[kOwn][kOwn], Watch watch) {
+  __device__ __forceinline__ static float* accumulate(const Product& product, Corner corner,
+                                                      float (&sums)[kOwn][kOwn], Watch watch) {
     __shared__ union {
       Shared stages[2];
       double squares[kSharedSquares];
       float lines[kTile];
     } shared;
-    const auto see = [&](const Bits& a, const Bits& b) {
-      if (watch.wants(true)) watch.see(product.a.type, a);
-      if (watch.wants(false)) watch.see(product.b.type, b);
+    const auto see = [&](const Bits& a, const Bits& b, int step) {
+      if (watch.wants(true)) watch.see(widen(a, product.a.type), step / kDepth);
+      if (watch.wants(false)) watch.see(widen(b, product.b.type), step / kDepth);
     };
     Shared(&stages)[2] = shared.stages;
     const int row = threadIdx.x / kAcross * kOwn;
     const int col = threadIdx.x % kAcross * kOwn;
     Bits a = load(product.a, corner.row, 0);
     Bits b = load(product.b, corner.col, 0);
-    see(a, b);
+    see(a, b, 0);
     store(a, product.a, stages[0].a);
     store(b, product.b, stages[0].b);
     __syncthreads();
@@ -92,7 +92,7 @@ class FloatProduct {
       }
       multiply_stage(stages[current], row, col, sums);
       if (more) {
-        see(a, b);
+        see(a, b, step + kDepth);
         store(a, product.a, stages[current ^ 1].a);
         store(b, product.b, stages[current ^ 1].b);
       }
@@ -104,21 +104,22 @@ class FloatProduct {
   }
 
   template <class Epilogue>
-  __device__ static void visit(const Product& product, Corner corner,
-                               const float (&sums)[kOwn][kOwn], const Epilogue& epilogue) {
+  __device__ __forceinline__ static void visit(const Product& product, Corner corner,
+                                               const float (&sums)[kOwn][kOwn],
+                                               const Epilogue& epilogue) {
     const int row = threadIdx.x / kAcross * kOwn;
     const int col = threadIdx.x % kAcross * kOwn;
     const int count = min(product.cols() - (corner.col + col), kOctet);
+    const bool whole = is_paired(product.cols());
 #pragma unroll
     for (int i = 0; i < kOwn; ++i) {
-      const int to_row = corner.row + row + i;
-      const bool inside = to_row < product.rows() && count > 0;
-      const bool whole = visits_whole_octets(product.cols(), inside);
-      if (!inside) continue;
+      const bool inside = corner.row + row + i < product.rows() && count > 0;
+      if (!inside && !whole) continue;
       Octet octet;
 #pragma unroll
       for (int j = 0; j < kOwn; ++j) octet.x[j] = {sums[i][j]};
-      epilogue(to_row, corner.col + col, count, whole, octet);
+      epilogue(min(corner.row + row + i, product.rows() - 1), corner.col + col, inside ? count : 0,
+               whole, octet);
     }
     if constexpr (Mirroring<Epilogue>) {
       if (epilogue.mirrors()) visit_mirrored(product, corner, sums, epilogue);

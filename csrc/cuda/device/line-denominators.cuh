@@ -5,6 +5,7 @@
 
 #include "cuda/device/octet.cuh"
 #include "cuda/device/tensor.cuh"
+#include "cuda/device/unaligned.cuh"
 #include "cuda/device/weight-update.cuh"
 #include "kernels/choices.h"
 #include "math/moments.h"
@@ -17,6 +18,7 @@ class LineDenominators {
   __device__ LineDenominators(const Item& item, const StepScalars& s, Bases bases)
       : v_(at<float>(item.exp_avg_sq, bases)),
         partition_(item.partition),
+        cols_(item.param.cols()),
         block_(item.block),
         given_(item.moment_given),
         s_(s) {}
@@ -57,7 +59,9 @@ class LineDenominators {
     return v_ != nullptr && partition_ == Partition::columns;
   }
   __device__ Octet inverses(int64_t col, int count, bool whole) const {
-    const Octet v = widen(load(v_, DType::float32, col, count, whole), DType::float32);
+    constexpr DType kType = DType::float32;
+    const bool inner = col >= kOctet && col + 2 * kOctet <= cols_;
+    const Octet v = widen(load_any(v_, kType, col, count, whole, inner), kType);
     Octet factors;
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) factors.x[k] = Real{1} / denominator(v.x[k], s_);
@@ -81,6 +85,7 @@ class LineDenominators {
   }
 
   __device__ Octet divide_blocks(const Octet& n, int64_t i, int count) const {
+    if (count == 0) return n;
     const int64_t first = i / block_;
     const int64_t left = (first + 1) * block_ - i;  // of the first block
     if (left >= kOctet) return multiply(n, inverse(first));
@@ -94,6 +99,7 @@ class LineDenominators {
 
   float* v_;
   Partition partition_;
+  int64_t cols_;
   int64_t block_;
   bool given_;
   StepScalars s_;

@@ -18,7 +18,7 @@ inline constexpr int kSharedSquares = kOctet * kSquaresPitch;
 // What a product is watched by that nobody watches.
 struct Unwatched {
   __device__ static constexpr bool wants(bool) { return false; }
-  __device__ void see(DType, const Bits&) {}
+  __device__ void see(const Octet&, int) {}
   __device__ void finish(const Product&, Corner, double*) {}
 };
 
@@ -32,13 +32,12 @@ class LineSquares {
 
   __device__ bool wants(bool a) const { return wanted_ && of_a_ == a; }
 
-  // An octet of the thread's (Share): of its line (along rows), or of its eight lines.
-  __device__ void see(DType type, const Bits& octet) {
+  // The thread's octet (Share) number `number`: of its line (along rows), or of its eight lines.
+  __device__ void see(const Octet& x, int number) {
     constexpr int kRun = 32;  // elements to a sum in float32
-    const Octet x = widen(octet, type);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) run_[k] = fmaf(x.x[k].x, x.x[k].x, run_[k]);
-    if (++seen_ == kRun) add_run();
+    if (number % kRun == kRun - 1) add_run();
   }
 
   // `shared` has room for kSharedSquares.
@@ -76,7 +75,6 @@ class LineSquares {
       sums_[k] += run_[k];
       run_[k] = 0;
     }
-    seen_ = 0;
   }
 
   __device__ void give(const Operand& from, int first, int line, double sum) {
@@ -97,7 +95,6 @@ class LineSquares {
   bool wanted_;
   bool of_a_;
   Body body_;
-  int seen_ = 0;
   float run_[kOctet] = {};
   float sums_[kOctet] = {};  // of runs: float64 would take more registers than there are
 };

@@ -48,9 +48,10 @@ __device__ inline Byte* in_global(Byte* p) {
   return p;
 }
 
-// A warp whose lanes have consecutive octets of 32 bytes moves them so that every instruction has
-// whole sectors of 32 bytes: of two neighbouring lanes, both first take halves of the first one's
-// octet, then of the second one's, and exchange what is the other's.
+// A warp whose pairs of lanes have consecutive octets of 32 bytes moves them so that every
+// instruction has whole sectors of 32 bytes: of two neighbouring lanes, both first take halves of
+// the first one's octet, then of the second one's, and exchange what is the other's. Pairs that are
+// not `there` take part in the exchange alone.
 __device__ inline uint4 exchange(uint4 own) {
   constexpr unsigned kAll = 0xffffffffu;
   return {__shfl_xor_sync(kAll, own.x, 1), __shfl_xor_sync(kAll, own.y, 1),
@@ -66,31 +67,36 @@ __device__ inline uint4 by_parity(uint4 odd, uint4 even) {
           choose(odd.w, even.w)};
 }
 
-__device__ inline Bits load_by_pairs(const std::byte* p) {
+__device__ inline Bits load_by_pairs(const std::byte* p, bool there) {
   // The half of the even lane's octet that is this lane's to fetch, and of the odd lane's.
   const uint4* from = reinterpret_cast<const uint4*>(p) - threadIdx.x % 2;
-  const uint4 first = from[0];
-  const uint4 second = from[2];
+  uint4 first = {};
+  uint4 second = {};
+  if (there) {
+    first = from[0];
+    second = from[2];
+  }
   const uint4 got = exchange(by_parity(first, second));
   const uint4 low = by_parity(got, first);
   const uint4 high = by_parity(second, got);
   return {{low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w}};
 }
 
-__device__ inline void store_by_pairs(std::byte* p, const Bits& bits) {
+__device__ inline void store_by_pairs(std::byte* p, const Bits& bits, bool there) {
   uint4* to = reinterpret_cast<uint4*>(p) - threadIdx.x % 2;
   const uint4 low = {bits.word[0], bits.word[1], bits.word[2], bits.word[3]};
   const uint4 high = {bits.word[4], bits.word[5], bits.word[6], bits.word[7]};
   const uint4 got = exchange(by_parity(low, high));
+  if (!there) return;
   to[0] = by_parity(got, low);
   to[2] = by_parity(high, got);
 }
 
-// The first `count` elements at p; the others are zero. `whole`: all lanes of the warp call it,
-// with consecutive octets.
+// The first `count` elements at p; the others are zero. `whole`: all lanes of the warp call it, and
+// of each pair both have a whole octet, the odd lane's after the even lane's, or both have none.
 __device__ inline Bits load_from(const std::byte* p, DType type, int count, bool whole) {
   Bits bits = {};
-  if (whole && is_wide(type) && is_aligned(p)) return load_by_pairs(p);
+  if (whole && is_wide(type) && is_aligned(p)) return load_by_pairs(p, count > 0);
   if (count == kOctet && is_aligned(p)) {
     const uint4* from = reinterpret_cast<const uint4*>(p);
     const uint4 low = from[0];
@@ -129,7 +135,7 @@ __device__ inline Bits load(const void* tensor, DType type, int64_t i, int count
 __device__ inline void store(void* tensor, DType type, int64_t i, int count, const Bits& bits,
                              bool whole = false) {
   std::byte* p = in_global(element(tensor, type, i));
-  if (whole && is_wide(type) && is_aligned(p)) return store_by_pairs(p, bits);
+  if (whole && is_wide(type) && is_aligned(p)) return store_by_pairs(p, bits, count > 0);
   if (count == kOctet && is_aligned(p)) {
     uint4* to = reinterpret_cast<uint4*>(p);
     to[0] = {bits.word[0], bits.word[1], bits.word[2], bits.word[3]};

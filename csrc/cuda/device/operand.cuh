@@ -2,7 +2,8 @@
 // summed over, each of which lies in a row or in a column of a row-major matrix of any type.
 #pragma once
 
-#include "cuda/device/octet.cuh"
+#include "cuda/device/row-octets.cuh"
+#include "cuda/device/unaligned.cuh"
 
 namespace lean::cuda {
 
@@ -44,23 +45,15 @@ struct Operand {
   __device__ Bits load(bool rows, int line, int step) const {
     const int left = (rows ? line < lines : step < depth) ? width(rows) - (rows ? step : line) : 0;
     const int count = min(max(left, 0), kOctet);
-    const bool whole = width(rows) % kOctet == 0 && __all_sync(0xffffffffu, count == kOctet);
-    if (is_sum) return load_sum(index(rows, line, step), count, whole);
-    if (count == 0) return {};
-    // Were it known to be in global memory, it would be fetched sooner, into registers that sums
-    // need.
-    return load_from(element(data, type, index(rows, line, step)), type, count, whole);
-  }
-
- private:
-  __device__ Bits load_sum(int64_t i, int count, bool whole) const {
-    if (count == 0) return {};
-    const Bits own = load_from(element(data, addend.of, i), addend.of, count, whole);
+    const bool whole = is_paired(width(rows));
+    if (count == 0 && !whole) return {};
+    const int64_t i = index(rows, line, step);
+    const int row = rows ? line : step;
+    const bool inner = row > 0 && row + 1 < (rows ? lines : depth);
+    if (!is_sum) return load_any(data, type, i, count, whole, inner);
+    Octet sum = widen(load_any(data, addend.of, i, count, whole, inner), addend.of);
     Bits more = {};
-    if (addend.data != nullptr) {
-      more = load_from(element(addend.data, addend.type, i), addend.type, count, whole);
-    }
-    Octet sum = widen(own, addend.of);
+    if (addend.data != nullptr) more = load_any(addend.data, addend.type, i, count, whole, inner);
     const Octet other = widen(more, addend.type);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) sum.x[k] = multiply_add(sum.x[k], addend.factor, other.x[k]);
@@ -93,12 +86,6 @@ struct Share {
                                  : threadIdx.x / kAcross + octet * kAcross);
   }
 };
-
-// Whether a warp visits nothing but whole octets of a matrix that lie where pairs of lanes can
-// share their accesses (octet.cuh). All its lanes ask.
-__device__ inline bool visits_whole_octets(int cols, bool inside) {
-  return cols % kOctet == 0 && __all_sync(0xffffffffu, inside);
-}
 
 // Blocks for a product with rows x cols results.
 constexpr int64_t product_tiles(int64_t rows, int64_t cols) {

@@ -5,6 +5,7 @@
 
 #include "cuda/device/octet.cuh"
 #include "cuda/device/reduce.cuh"
+#include "cuda/device/unaligned.cuh"
 #include "math/moments.h"
 
 namespace lean::cuda {
@@ -19,9 +20,23 @@ struct Squared {
   StepScalars scalars = {};
 
   __device__ Octet load(int64_t i, int count, bool whole = false) const {
-    Octet g = widen(cuda::load(grad, grad_type, i, count, whole), grad_type);
+    return with_decay(
+        [&](const void* from, DType type) { return cuda::load(from, type, i, count, whole); });
+  }
+
+  // The same where octets may lie across aligned ones (unaligned.cuh).
+  __device__ Octet load_any(int64_t i, int count, bool whole, bool inner) const {
+    return with_decay([&](const void* from, DType type) {
+      return cuda::load_any(from, type, i, count, whole, inner);
+    });
+  }
+
+ private:
+  template <class Load>
+  __device__ Octet with_decay(Load load) const {
+    Octet g = widen(load(grad, grad_type), grad_type);
     if (!decay) return g;
-    const Octet w = widen(cuda::load(param, param_type, i, count, whole), param_type);
+    const Octet w = widen(load(param, param_type), param_type);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) g.x[k] = scaled_gradient(g.x[k], w.x[k], scalars);
     return g;

@@ -1,4 +1,4 @@
-// One tile of a matrix product on tensor cores, sums in float32. Eight warps compute 64 x 32 of
+// One tile of a matrix product on tensor cores, sums in float32. Eight warps compute 32 x 64 of
 // 128 x 128 each, a stage of kDepth steps of the dimension summed over at a time. Stages go round
 // in three buffers of shared memory: while one is multiplied, two are on their way.
 //
@@ -29,8 +29,8 @@ class TensorProduct {
 
   // Hands the tile's results to `epilogue` (epilogue.cuh).
   template <class Epilogue, class Watch = Unwatched>
-  __device__ static void compute(const Product& product, Corner corner, Epilogue epilogue,
-                                 Watch watch = {}) {
+  __device__ __forceinline__ static void compute(const Product& product, Corner corner,
+                                                 Epilogue epilogue, Watch watch = {}) {
     __shared__ Shared shared;
     float sums[kRowTiles][kColTiles][4] = {};
     // How the lines lie is known to the loop when it is compiled.
@@ -56,12 +56,12 @@ class TensorProduct {
   static constexpr int kDepth = kSplit ? 16 : 32;
   static constexpr int kOctets = kTile * kDepth / kOctet / kThreads;  // a thread's
   static constexpr int kStages = 3;
-  static constexpr int kWarpRows = 64;
-  static constexpr int kWarpCols = 32;
+  static constexpr int kWarpRows = 32;
+  static constexpr int kWarpCols = 64;
   static constexpr int kWarpsAcross = kTile / kWarpCols;
   static constexpr int kRowTiles = kWarpRows / 16;
   static constexpr int kColTiles = kWarpCols / 8;
-  static constexpr int kVisited = 2;  // row tiles at a time
+  static constexpr int kVisited = 16;  // rows at a time
   static constexpr int kPitch = kWarpCols + 8;
   static constexpr DType kType = std::is_same_v<Half, __half> ? DType::float16 : DType::bfloat16;
 
@@ -90,7 +90,7 @@ class TensorProduct {
     Operands stages[kStages];
     double squares[kSharedSquares];
     struct {
-      float results[kThreads / kWarp][kVisited * 16 * kPitch];
+      float results[kThreads / kWarp][kVisited * kPitch];
       float lines[kTile];
     } epilogue;
   };
@@ -100,8 +100,9 @@ class TensorProduct {
   __device__ static int lane() { return threadIdx.x % kWarp; }
 
   template <bool kRowsOfA, bool kRowsOfB, class Watch>
-  __device__ static void add_up(const Product& product, Corner corner, Operands (&buffers)[kStages],
-                                Watch& watch, float (&sums)[kRowTiles][kColTiles][4]) {
+  __device__ __forceinline__ static void add_up(const Product& product, Corner corner,
+                                                Operands (&buffers)[kStages], Watch& watch,
+                                                float (&sums)[kRowTiles][kColTiles][4]) {
     const bool a_copied = is_copied(product.a, kRowsOfA);
     const bool b_copied = is_copied(product.b, kRowsOfB);
     const int stages = (product.a.depth + kDepth - 1) / kDepth;
@@ -121,8 +122,8 @@ class TensorProduct {
       ptx::wait_for_copies<kStages - 2>();
       Operands& current = buffers[stage % kStages];
       // What this thread has copied it may look at without a barrier.
-      if (a_copied && watch.wants(true)) see_copied<kRowsOfA>(current.a, watch);
-      if (b_copied && watch.wants(false)) see_copied<kRowsOfB>(current.b, watch);
+      if (a_copied && watch.wants(true)) see_copied<kRowsOfA>(current.a, stage, watch);
+      if (b_copied && watch.wants(false)) see_copied<kRowsOfB>(current.b, stage, watch);
       __syncthreads();  // the stage is there for all, and all are done with the one before it,
       fill(stage + kStages - 1);  // whose buffer is the next to be filled
       multiply_stage<kRowsOfA, kRowsOfB>(current, sums);
@@ -135,8 +136,8 @@ class TensorProduct {
 
   // A thread's share of a stage.
   template <bool kRows, class Watch>
-  __device__ static void fill_parts(const Operand& from, bool copied, int line, int step, Parts& to,
-                                    Watch& watch, bool is_a) {
+  __device__ __forceinline__ static void fill_parts(const Operand& from, bool copied, int line,
+                                                    int step, Parts& to, Watch& watch, bool is_a) {
     const int l = Share::line(kRows);
     if (copied) {
 #pragma unroll
@@ -151,13 +152,8 @@ class TensorProduct {
 #pragma unroll 1
     for (int i = 0; i < kOctets; ++i) {
       const int s = Share::step(kRows, i);
-      const Bits bits = from.load(kRows, line + l, step + s);
-      if (watch.wants(is_a)) watch.see(from.type, bits);
-      if (!kSplit && from.type == kType) {
-        *to.part[0].at(kRows, l, s) = low_words(bits);
-        continue;
-      }
-      Octet octet = widen(bits, from.type);
+      Octet octet = widen(from.load(kRows, line + l, step + s), from.type);
+      if (watch.wants(is_a)) watch.see(octet, step / kDepth * kOctets + i);
       const Bits high = narrow(octet, kType);
       *to.part[0].at(kRows, l, s) = low_words(high);
       if constexpr (kSplit) {
@@ -170,11 +166,11 @@ class TensorProduct {
   }
 
   template <bool kRows, class Watch>
-  __device__ static void see_copied(Parts& from, Watch& watch) {
+  __device__ static void see_copied(Parts& from, int stage, Watch& watch) {
 #pragma unroll 1
     for (int i = 0; i < kOctets; ++i) {
       const uint4 x = *from.part[0].at(kRows, Share::line(kRows), Share::step(kRows, i));
-      watch.see(kType, {{x.x, x.y, x.z, x.w}});
+      watch.see(widen({{x.x, x.y, x.z, x.w}}, kType), stage * kOctets + i);
     }
   }
 
@@ -232,81 +228,121 @@ class TensorProduct {
     }
   }
 
-  // Odd rows have the halves of their octets swapped, so that no two lanes meet in a bank; and
-  // every other eight rows those of the warp's columns, where columns are read as well.
+  // The second half of a row has the halves of its octets swapped, so that no two lanes meet in a
+  // bank; and the second eight rows the quarters of theirs, where columns are read as well.
   template <bool kMirrors>
   __device__ static int swapped(int row, int col) {
-    return col ^ (row % 2 * 4) ^ (kMirrors ? row / 8 % 2 * 16 : 0);
+    return col ^ (col / 32 % 2 * 4) ^ (kMirrors ? row / 8 % 2 * 16 : 0);
   }
 
-  // A warp's results go through shared memory, half of them at a time, so that each thread gets
-  // octets, and gets registers back.
+  // A warp's results go through shared memory, a row of fragments at a time, so that each thread
+  // gets octets, and gets registers back.
   template <class Epilogue>
-  __device__ static void visit(const Product& product, Corner corner,
-                               const float (&sums)[kRowTiles][kColTiles][4], float* results,
-                               const Epilogue& epilogue) {
+  __device__ __forceinline__ static void visit(const Product& product, Corner corner,
+                                               const float (&sums)[kRowTiles][kColTiles][4],
+                                               float* results, const Epilogue& epilogue) {
     constexpr bool kMirrors = Mirroring<Epilogue>;
-    const int first_row = corner.row + warp() / kWarpsAcross * kWarpRows;
-    const int first_col = corner.col + warp() % kWarpsAcross * kWarpCols;
-    const int left = product.cols() - (first_col + lane() % 4 * kOctet);
-    const int count = min(left, kOctet);
+    const Corner first = {corner.row + warp() / kWarpsAcross * kWarpRows,
+                          corner.col + warp() % kWarpsAcross * kWarpCols};
 #pragma unroll
-    for (int first = 0; first < kRowTiles; first += kVisited) {
+    for (int i = 0; i < kRowTiles; ++i) {
 #pragma unroll
-      for (int i = 0; i < kVisited; ++i) {
-#pragma unroll
-        for (int j = 0; j < kColTiles; ++j) {
-          const float(&sum)[4] = sums[first + i][j];
-          const int row = i * 16 + lane() / 4, col = j * 8 + lane() % 4 * 2;
-          float* at = results + row * kPitch;
-          *reinterpret_cast<float2*>(at + swapped<kMirrors>(row, col)) = {sum[0], sum[1]};
-          at += 8 * kPitch;
-          *reinterpret_cast<float2*>(at + swapped<kMirrors>(row + 8, col)) = {sum[2], sum[3]};
-        }
+      for (int j = 0; j < kColTiles; ++j) {
+        const float(&sum)[4] = sums[i][j];
+        const int row = lane() / 4, col = j * 8 + lane() % 4 * 2;
+        float* at = results + row * kPitch;
+        *reinterpret_cast<float2*>(at + swapped<kMirrors>(row, col)) = {sum[0], sum[1]};
+        at += 8 * kPitch;
+        *reinterpret_cast<float2*>(at + swapped<kMirrors>(row + 8, col)) = {sum[2], sum[3]};
       }
       __syncwarp();
-#pragma unroll 1
-      for (int row = lane() / 4; row < kVisited * 16; row += 8) {
-        const int col = lane() % 4 * kOctet;
-        const float* from = results + row * kPitch;
-        const float4 low = *reinterpret_cast<const float4*>(from + swapped<kMirrors>(row, col));
-        const float4 high =
-            *reinterpret_cast<const float4*>(from + swapped<kMirrors>(row, col + 4));
-        const Octet octet = {
-            {{low.x}, {low.y}, {low.z}, {low.w}, {high.x}, {high.y}, {high.z}, {high.w}}};
-        const int to_row = first_row + first * 16 + row;
-        const bool inside = to_row < product.rows() && left > 0;
-        const bool whole = visits_whole_octets(product.cols(), inside);
-        if (inside) epilogue(to_row, first_col + col, count, whole, octet);
-      }
+      const Corner own = {first.row + i * kVisited, first.col};
+      visit_octets(product, own, results, epilogue);
       if constexpr (kMirrors) {
-        if (epilogue.mirrors()) {
-          visit_mirrored(product, first_row + first * 16, first_col, results, epilogue);
-        }
+        if (epilogue.mirrors()) visit_mirrored(product, own, results, epilogue);
       }
       __syncwarp();
     }
   }
 
-  // What shared memory holds of a warp's results, from the given row and column on, transposed. Two
-  // lanes have the octets of a column that follow each other.
+  // What shared memory holds of a warp's results.
   template <class Epilogue>
-  __device__ static void visit_mirrored(const Product& product, int first_row, int first_col,
-                                        const float* results, const Epilogue& epilogue) {
-    constexpr int kAcross = kVisited * 16 / (2 * kOctet);  // pairs of octets to a column
+  __device__ __forceinline__ static void visit_octets(const Product& product, Corner own,
+                                                      const float* results,
+                                                      const Epilogue& epilogue) {
+    constexpr bool kMirrors = Mirroring<Epilogue>;
+    constexpr int kAcross = kWarpCols / kOctet;
+    constexpr int kTurns = kVisited * kAcross / kWarp;
+    static_assert(2 * kVisited == kWarp);
+    const int cols = product.cols();
+    const bool ragged = is_ragged(cols);
+    const bool whole = is_paired(cols);
+    const int lane_row = lane() / kAcross;
+    const int lane_col = lane() % kAcross * kOctet;
+    const int left = cols - own.col - lane_col;
+    // Rows of an odd width: their whole aligned octets, then what these leave at both ends.
+    const int turns = ragged ? kTurns + 1 : kTurns;
 #pragma unroll 1
-    for (int i = 0; i < kAcross * 2; ++i) {
-      const int col = i / kAcross * 16 + lane() / 2;
-      const int row = (i % kAcross * 2 + lane() % 2) * kOctet;
+    for (int i = 0; i < turns; ++i) {
+      int row = i * (kWarp / kAcross) + lane_row;
+      int col = lane_col;
+      int count = min(left, kOctet);
+      if (ragged) {
+        const bool of_ends = i == kTurns;
+        if (of_ends) row = lane() / 2;
+        const int head = head_of(own.row + row, cols);
+        col += head;
+        count = col > kWarpCols - kOctet ? 0 : kOctet;
+        if (of_ends) {
+          col = lane() % 2 == 0 ? 0 : kWarpCols - kOctet + head;
+          count = head == 0 ? 0 : lane() % 2 == 0 ? head : kOctet - head;
+        }
+        count = min(count, cols - own.col - col);
+      }
+      const bool inside = own.row + row < product.rows() && count > 0;
+      const bool some = whole && __any_sync(0xffffffffu, inside);
+      if (!inside && !some) continue;
+      const float* from = results + row * kPitch;
+      Octet octet;
+      if (ragged) {
+#pragma unroll
+        for (int k = 0; k < kOctet; ++k) {
+          octet.x[k] = {k < count ? from[swapped<kMirrors>(row, col + k)] : 0};
+        }
+      } else {
+        const float4 low = *reinterpret_cast<const float4*>(from + swapped<kMirrors>(row, col));
+        const float4 high =
+            *reinterpret_cast<const float4*>(from + swapped<kMirrors>(row, col + 4));
+        octet = {{{low.x}, {low.y}, {low.z}, {low.w}, {high.x}, {high.y}, {high.z}, {high.w}}};
+      }
+      epilogue(min(own.row + row, product.rows() - 1), own.col + col, inside ? count : 0, whole,
+               octet);
+    }
+  }
+
+  // The same, transposed. Two lanes have the octets of a column that follow each other.
+  template <class Epilogue>
+  __device__ __forceinline__ static void visit_mirrored(const Product& product, Corner own,
+                                                        const float* results,
+                                                        const Epilogue& epilogue) {
+    constexpr int kAcross = kVisited / kOctet;
+    constexpr int kCols = kWarp / kAcross;
+    const bool whole = is_paired(product.rows());
+#pragma unroll 1
+    for (int i = 0; i < kWarpCols / kCols; ++i) {
+      const int col = i * kCols + lane() / kAcross;
+      const int row = lane() % kAcross * kOctet;
       Octet octet;
 #pragma unroll
       for (int k = 0; k < kOctet; ++k) {
         octet.x[k] = {results[(row + k) * kPitch + swapped<true>(row + k, col)]};
       }
-      const int left = product.rows() - (first_row + row);
-      const bool inside = first_col + col < product.cols() && left > 0;
-      const bool whole = visits_whole_octets(product.rows(), inside);
-      if (inside) epilogue(first_col + col, first_row + row, min(left, kOctet), whole, octet);
+      const int left = product.rows() - (own.row + row);
+      const bool inside = own.col + col < product.cols() && left > 0;
+      if (inside || whole) {
+        epilogue(min(own.col + col, product.cols() - 1), own.row + row,
+                 inside ? min(left, kOctet) : 0, whole, octet);
+      }
     }
   }
 };

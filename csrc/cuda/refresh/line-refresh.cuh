@@ -154,7 +154,7 @@ __device__ bool lines_are_due(const Item& item, Bases bases) {
 }
 
 template <class Item, class Way>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 2)
     refresh_lines(const Item* items, int64_t count, Tiles measured, Tiles moved, LineMemory memory,
                   Bases bases) {
   __shared__ SelectLines::Shared shared;

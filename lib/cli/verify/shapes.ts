@@ -2,7 +2,10 @@
 
 export type MatrixShape = readonly [rows: number, cols: number];
 
-/** Shapes that find mistakes: single elements and lines, primes, vectors' widths and not. */
+/**
+ * Shapes that find mistakes: single elements and lines, primes, widths that are and are not a
+ * number of vectors or of pairs of them, with a panel of columns that is not full.
+ */
 export const oddShapes: readonly MatrixShape[] = [
   [1, 1],
   [1, 7],
@@ -11,6 +14,8 @@ export const oddShapes: readonly MatrixShape[] = [
   [16, 32],
   [53, 37],
   [3, 547],
+  [9, 296],
+  [9, 304],
 ];
 
 /** Of several tiles; tall enough to have several for sums down columns, too. */
