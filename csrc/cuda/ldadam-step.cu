@@ -33,9 +33,10 @@ __global__ void open(const LdadamStep* items, size_t count, Scratch scratch, Bas
   scratch.found[i] = {transport_of(items[i], counters->updates), 0, 0, 0, 0};
 }
 
-// V, and the variance in the place of the second moment.
+// V, and the variance in the place of the second moment. One block to a multiprocessor where others
+// have two: an operand that is a sum leaves no registers for that.
 template <class Core>
-__global__ void __launch_bounds__(kThreads, Core::kBlocks)
+__global__ void __launch_bounds__(kThreads, 1)
     project_target(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
@@ -199,8 +200,6 @@ __global__ void __launch_bounds__(kThreads)
                         });
 }
 
-// One block to a multiprocessor where others have two: an operand that is a sum leaves no registers
-// for that.
 template <class Core>
 __global__ void __launch_bounds__(kThreads, 1)
     project(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {

@@ -399,8 +399,9 @@ class BackUpdate {
   bool right_;
 };
 
+// One block to a multiprocessor: two would not find registers for what lines are multiplied by.
 template <class Core>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     project_back(const LowRankStep* items, const Tile* tiles, Kept kept, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const LowRankStep& item = items[tile.item];

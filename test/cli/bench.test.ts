@@ -137,11 +137,14 @@ describe("lean-optim bench", () => {
       ["adamSN", 0.7, 0.48],
       ["adamSNSM", 0.55, 0.26],
       ["uniform", 0.65, 0.48],
-    ] as const)("%s of an odd width uses much of the sectors it asks for", (recipe, half, single) => {
-      const { large } = largeOf(recipe, odd);
-      const used = total(large, bytesOf) / total(large, requestedBy);
-      expect(used).toBeGreaterThan(dtype === "bfloat16" ? half : single);
-    });
+    ] as const)(
+      "%s of an odd width uses much of the sectors it asks for",
+      (recipe, half, single) => {
+        const { large } = largeOf(recipe, odd);
+        const used = total(large, bytesOf) / total(large, requestedBy);
+        expect(used).toBeGreaterThan(dtype === "bfloat16" ? half : single);
+      },
+    );
   });
 
   test("filters recipes and prints a table", async () => {

@@ -74,8 +74,8 @@ class Orthonormal {
   Columns::Shared& shared;
 
   // y <- an orthonormal basis of its columns; false where they depended on each other. `key` is of
-  // the noise.
-  __device__ bool run(uint64_t key) const {
+  // the noise. A call: beside what it has in registers, a kernel finds none for what is its own.
+  __device__ __noinline__ bool run(uint64_t key) const {
     orthonormalize(Alone{columns(key)}, shared);
     return columns().was_independent();
   }
