@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cuda/device/row-octets.cuh"
+#include "cuda/device/triangle.cuh"
 #include "cuda/device/unaligned.cuh"
 
 namespace lean::cuda {
@@ -95,8 +96,7 @@ constexpr int64_t product_tiles(int64_t rows, int64_t cols) {
 
 // Blocks for a symmetric product of so many rows: tiles on the diagonal and below it.
 constexpr int64_t symmetric_tiles(int64_t rows) {
-  const int64_t tall = (rows + Product::kTile - 1) / Product::kTile;
-  return tall * (tall + 1) / 2;
+  return triangle_tiles((rows + Product::kTile - 1) / Product::kTile);
 }
 
 // Where a tile begins.
@@ -118,12 +118,8 @@ struct Corner {
   }
   // Counting along rows of tiles that end on the diagonal.
   __device__ static Corner below_diagonal(uint32_t index) {
-    const auto before = [](uint32_t row) { return row * (row + 1) / 2; };
-    auto row = static_cast<uint32_t>((sqrtf(8.0f * static_cast<float>(index) + 1) - 1) / 2);
-    while (before(row) > index) --row;
-    while (before(row + 1) <= index) ++row;
-    return {static_cast<int>(row) * Product::kTile,
-            static_cast<int>(index - before(row)) * Product::kTile};
+    const TrianglePlace place = TrianglePlace::of(index);
+    return {place.row * Product::kTile, place.col * Product::kTile};
   }
 
  private:

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/random.h"
-#include "cuda/device/operand.cuh"
+#include "cuda/device/triangle.cuh"
 #include "cuda/refresh/double-tile.cuh"
 
 namespace lean::cuda {
@@ -61,7 +61,7 @@ struct Columns {
 
   // Tiles of the upper triangle of lines x lines. The first is the first on the diagonal.
   __host__ __device__ static constexpr int64_t triangle(int64_t lines) {
-    return tiles(lines) * (tiles(lines) + 1) / 2;
+    return triangle_tiles(tiles(lines));
   }
 
   // A tile of gram <- y^T y, and of lengths. By a block.
@@ -211,9 +211,8 @@ struct Columns {
     int64_t row, col;  // where it begins
 
     __device__ static Tile of(int64_t index, int64_t first) {
-      const Corner mirrored = Corner::below_diagonal(static_cast<uint32_t>(index));
-      return {first + mirrored.col / Product::kTile * kSide,
-              first + mirrored.row / Product::kTile * kSide};
+      const TrianglePlace mirrored = TrianglePlace::of(static_cast<uint32_t>(index));
+      return {first + mirrored.col * kSide, first + mirrored.row * kSide};
     }
   };
 
