@@ -21,7 +21,7 @@ __device__ __forceinline__ void refresh_basis(const GaussianBasis& item,
   refresh.adopt();
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     draw(const GaussianBasis* items, size_t count, RefreshMemory memory, Bases bases) {
   __shared__ Columns::Shared shared;
   for (size_t i = 0; i < count; ++i) {

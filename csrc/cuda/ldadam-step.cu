@@ -145,7 +145,7 @@ __global__ void __launch_bounds__(kThreads, Core::kBlocks)
 }
 
 // The new bases of all items of the group together, and whether they have one.
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     settle_bases(const LdadamStep* items, size_t count, Scratch scratch, Bases bases) {
   __shared__ Columns::Shared shared;
   const auto size = static_cast<int64_t>(count);
@@ -317,34 +317,55 @@ __global__ void __launch_bounds__(kThreads, Core::kBlocks)
   Core::compute(product, Corner::of(tile.index, product.cols()), WeightUpdate(step.item, bases));
 }
 
-// error <- A' - back'(h - k m)
+// error <- A' - back'(h - k m). As WeightUpdate.
+class ErrorUpdate {
+ public:
+  __device__ ErrorUpdate(const LdadamStep& item, Bases bases) : item_(item), bases_(bases) {}
+
+  __device__ void begin(float*) {
+    factor_ = at<const StepScalars>(item_.scalars, bases_)->grad_factor;
+    grad_ = at<const void>(item_.grad, bases_);
+    grad_type_ = item_.grad.dtype;
+    error_ = at<void>(item_.error, bases_);
+    type_ = item_.error.dtype;
+    cols_ = item_.param.cols();
+    const int64_t calls = at<const Counters>(item_.counters, bases_)->calls;
+    rounder_ = {type_ == DType::bfloat16, error_key(item_.seed, item_.stream, calls)};
+  }
+
+  __device__ void operator()(int64_t row, int64_t col, int count, bool whole,
+                             const Octet& less) const {
+    const int64_t i = row * cols_ + col;
+    const Octet g = load_octet(grad_, grad_type_, i, count, whole);
+    Octet e = load_octet(error_, type_, i, count, whole);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      e.x[k] = multiply_add(g.x[k], factor_, e.x[k]) - less.x[k];
+    }
+    store(error_, type_, i, count, rounder_.narrow(e, type_, i), whole);
+  }
+
+ private:
+  const LdadamStep& item_;
+  Bases bases_;
+  float factor_;
+  const void* grad_;
+  DType grad_type_;
+  void* error_;
+  DType type_;
+  int64_t cols_;
+  Rounder rounder_;
+};
+
 template <class Core>
 __global__ void __launch_bounds__(kThreads, Core::kBlocks)
     update_errors(const LdadamStep* items, const Tile* tiles, Scratch scratch, Bases bases) {
   const Tile tile = tiles[blockIdx.x];
   const Step step = Step::of(items, tile.item, scratch, bases);
   if (!step.is_active()) return;
-  const LdadamStep& item = step.item;
-  const float factor = at<const StepScalars>(item.scalars, bases)->grad_factor;
-  const void* grad = at<const void>(item.grad, bases);
-  void* error = at<void>(item.error, bases);
-  const DType type = item.error.dtype;
-  const Rounder rounder{type == DType::bfloat16,
-                        error_key(item.seed, item.stream, step.counters().calls)};
   const Product product =
       step.ordered(step.by_other(step.v, DType::float32), step.rows(step.basis, DType::float32));
-  const int64_t cols = product.cols();
-  Core::compute(product, Corner::of(tile.index, cols),
-                [&](int64_t row, int64_t col, int count, bool whole, const Octet& less) {
-                  const int64_t i = row * cols + col;
-                  const Octet g = load_octet(grad, item.grad.dtype, i, count, whole);
-                  Octet e = load_octet(error, type, i, count, whole);
-#pragma unroll
-                  for (int k = 0; k < kOctet; ++k) {
-                    e.x[k] = multiply_add(g.x[k], factor, e.x[k]) - less.x[k];
-                  }
-                  store(error, type, i, count, rounder.narrow(e, type, i), whole);
-                });
+  Core::compute(product, Corner::of(tile.index, product.cols()), ErrorUpdate(step.item, bases));
 }
 
 __global__ void __launch_bounds__(kThreads)

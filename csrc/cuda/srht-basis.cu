@@ -43,7 +43,7 @@ __device__ __forceinline__ void refresh_basis(const SrhtBasis& item, const Basis
   refresh.adopt();
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     transform(const SrhtBasis* items, size_t count, RefreshMemory memory, Rows rows, Bases bases) {
   __shared__ Columns::Shared shared;
   for (size_t i = 0; i < count; ++i) {

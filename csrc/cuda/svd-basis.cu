@@ -187,7 +187,7 @@ __device__ void keep(const float* basis, int64_t count, const Found& found) {
   if (Grid::is_first()) found.aside->is_found = 1;
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     finish(const SvdBasis* item, Found found, RefreshMemory memory, Bases bases) {
   __shared__ Columns::Shared shared;
   const BasisRefresh refresh = {*item, memory, bases, shared};

@@ -3,10 +3,9 @@
 // ascending order.
 #pragma once
 
-#include "cuda/device/epilogue.cuh"
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/operand.cuh"
-#include "cuda/device/reduce.cuh"
+#include "cuda/device/warp-results.cuh"
 
 namespace lean::cuda {
 
@@ -18,32 +17,38 @@ class FloatProduct {
   template <class Epilogue, class Watch = Unwatched>
   __device__ __forceinline__ static void compute(const Product& product, Corner corner,
                                                  Epilogue epilogue, Watch watch = {}) {
+    __shared__ Shared shared;
     float sums[kOwn][kOwn] = {};
-    float* lines = accumulate(product, corner, sums, watch);
-    begin(epilogue, lines);
-    visit(product, corner, sums, epilogue);
-  }
-
-  // The same for the sum of two products of the same size.
-  template <class Epilogue>
-  __device__ __forceinline__ static void compute(const Product& first, const Product& second,
-                                                 Corner corner, Epilogue epilogue) {
-    float sums[kOwn][kOwn] = {};
-    float* lines = nullptr;
-#pragma unroll 1  // or the code of a product is there twice
-    for (int i = 0; i < 2; ++i) {
-      lines = accumulate(i == 0 ? first : second, corner, sums, Unwatched{});
-    }
-    begin(epilogue, lines);
-    visit(first, corner, sums, epilogue);
+    accumulate(product, corner, shared.stages, watch, sums);
+    watch.finish(product, corner, shared.squares);
+    begin(epilogue, shared.epilogue.lines);
+    WarpResults& results = shared.epilogue.results[WarpResults::warp()];
+    const auto put = [&](int part) {
+      const int row = lane_row() * kOwn - part * WarpResults::kRows;
+      if (row < 0 || row >= WarpResults::kRows) return;
+      const int col = lane_col() * kOwn;
+#pragma unroll
+      for (int i = 0; i < kOwn; ++i) {
+        const float(&x)[kOwn] = sums[i];
+        *quad(results.at<Epilogue>(row + i, col)) = {x[0], x[1], x[2], x[3]};
+        *quad(results.at<Epilogue>(row + i, col + 4)) = {x[4], x[5], x[6], x[7]};
+      }
+    };
+    results.visit(product, corner, put, epilogue);
   }
 
  private:
   static constexpr int kTile = Product::kTile;
   static constexpr int kDepth = 16;
   static constexpr int kOwn = 8;
-  static constexpr int kAcross = kTile / kOwn;
   static_assert(kTile * kDepth == kThreads * kOctet, "an octet of each operand to a thread");
+
+  // Where in its warp's results a lane's are, in squares of kOwn.
+  __device__ static int lane_row() { return WarpResults::lane() / kAcross; }
+  __device__ static int lane_col() { return WarpResults::lane() % kAcross; }
+  static constexpr int kAcross = WarpResults::kWarpCols / kOwn;
+
+  __device__ static float4* quad(float* p) { return reinterpret_cast<float4*>(p); }
 
   // One step's lines side by side. Quads are permuted so that neither eight threads that read every
   // other one nor 32 that write sixteen lines at two steps meet a bank twice.
@@ -55,92 +60,48 @@ class FloatProduct {
       return &quads[step][quad ^ (quad / 8 % 2) ^ (step / 8 % 2 * 4)];
     }
   };
-  struct Shared {
+  struct Operands {
     Lines a;
     Lines b;
   };
-
-  // sums <- sums + the tile of a product. Returns shared memory for a float for each of its lines.
-  template <class Watch>
-  __device__ __forceinline__ static float* accumulate(const Product& product, Corner corner,
-                                                      float (&sums)[kOwn][kOwn], Watch watch) {
-    __shared__ union {
-      Shared stages[2];
-      double squares[kSharedSquares];
+  union Shared {
+    Operands stages[2];
+    double squares[kSharedSquares];
+    struct {
+      WarpResults results[kWarps];
       float lines[kTile];
-    } shared;
-    const auto see = [&](const Bits& a, const Bits& b, int step) {
-      if (watch.wants(true)) watch.see(widen(a, product.a.type), step / kDepth);
-      if (watch.wants(false)) watch.see(widen(b, product.b.type), step / kDepth);
-    };
-    Shared(&stages)[2] = shared.stages;
-    const int row = threadIdx.x / kAcross * kOwn;
-    const int col = threadIdx.x % kAcross * kOwn;
-    Bits a = load(product.a, corner.row, 0);
-    Bits b = load(product.b, corner.col, 0);
-    see(a, b, 0);
-    store(a, product.a, stages[0].a);
-    store(b, product.b, stages[0].b);
-    __syncthreads();
+    } epilogue;
+  };
+  static_assert(sizeof(Shared) <= 40 << 10, "8 KiB of what a block may have are its kernel's own");
+
+  // sums <- the tile of a product.
+  template <class Watch>
+  __device__ __forceinline__ static void accumulate(const Product& product, Corner corner,
+                                                    Operands (&stages)[2], Watch& watch,
+                                                    float (&sums)[kOwn][kOwn]) {
+    const int row = WarpResults::first_row() + lane_row() * kOwn;
+    const int col = WarpResults::first_col() + lane_col() * kOwn;
     const int depth = product.a.depth;
-    int current = 0;
-    for (int step = 0; step < depth; step += kDepth) {
-      const bool more = step + kDepth < depth;
-      if (more) {
-        a = load(product.a, corner.row, step + kDepth);
-        b = load(product.b, corner.col, step + kDepth);
+    int current = 1;
+    __syncthreads();  // of a product before this one, what the epilogue read may still be read
+    // A stage is multiplied while the next is on its way. Before the first there is none.
+#pragma unroll 1
+    for (int step = -kDepth; step < depth; step += kDepth) {
+      const int next = step + kDepth;
+      Bits a, b;
+      if (next < depth) {
+        a = load(product.a, corner.row, next);
+        b = load(product.b, corner.col, next);
       }
-      multiply_stage(stages[current], row, col, sums);
-      if (more) {
-        see(a, b, step + kDepth);
+      if (step >= 0) multiply_stage(stages[current], row, col, sums);
+      if (next < depth) {
+        if (watch.wants(true)) watch.see(widen(a, product.a.type), next / kDepth);
+        if (watch.wants(false)) watch.see(widen(b, product.b.type), next / kDepth);
         store(a, product.a, stages[current ^ 1].a);
         store(b, product.b, stages[current ^ 1].b);
       }
       __syncthreads();
       current ^= 1;
-    }
-    watch.finish(product, corner, shared.squares);
-    return shared.lines;
-  }
-
-  template <class Epilogue>
-  __device__ __forceinline__ static void visit(const Product& product, Corner corner,
-                                               const float (&sums)[kOwn][kOwn],
-                                               const Epilogue& epilogue) {
-    const int row = threadIdx.x / kAcross * kOwn;
-    const int col = threadIdx.x % kAcross * kOwn;
-    const int count = min(product.cols() - (corner.col + col), kOctet);
-    const bool whole = is_paired(product.cols());
-#pragma unroll
-    for (int i = 0; i < kOwn; ++i) {
-      const bool inside = corner.row + row + i < product.rows() && count > 0;
-      if (!inside && !whole) continue;
-      Octet octet;
-#pragma unroll
-      for (int j = 0; j < kOwn; ++j) octet.x[j] = {sums[i][j]};
-      epilogue(min(corner.row + row + i, product.rows() - 1), corner.col + col, inside ? count : 0,
-               whole, octet);
-    }
-    if constexpr (Mirroring<Epilogue>) {
-      if (epilogue.mirrors()) visit_mirrored(product, corner, sums, epilogue);
-    }
-  }
-
-  template <class Epilogue>
-  __device__ static void visit_mirrored(const Product& product, Corner corner,
-                                        const float (&sums)[kOwn][kOwn], const Epilogue& epilogue) {
-    const int to_row = corner.col + threadIdx.x % kAcross * kOwn;
-    const int to_col = corner.row + threadIdx.x / kAcross * kOwn;
-    const int count = min(product.rows() - to_col, kOctet);
-    if (count <= 0) return;
-#pragma unroll
-    for (int j = 0; j < kOwn; ++j) {
-      if (to_row + j >= product.cols()) return;
-      Octet octet;
-#pragma unroll
-      for (int i = 0; i < kOwn; ++i) octet.x[i] = {sums[i][j]};
-      // No two lanes have octets that follow each other.
-      epilogue(to_row + j, to_col, count, false, octet);
     }
   }
 
@@ -172,9 +133,9 @@ class FloatProduct {
     to[4] = high.x, to[5] = high.y, to[6] = high.z, to[7] = high.w;
   }
 
-  __device__ static void multiply_stage(Shared& stage, int row, int col,
+  __device__ static void multiply_stage(Operands& stage, int row, int col,
                                         float (&sums)[kOwn][kOwn]) {
-#pragma unroll
+#pragma unroll 8  // 512 multiply-adds are enough to hide what a turn costs
     for (int step = 0; step < kDepth; ++step) {
       float a[kOwn];
       float b[kOwn];

@@ -90,10 +90,9 @@ class LineDenominators {
     const int64_t left = (first + 1) * block_ - i;  // of the first block
     if (left >= kOctet) return multiply(n, inverse(first));
     Octet ratio = n;
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) {
-      if (k < count) ratio.x[k] = n.x[k] * inverse((i + k) / block_);
-    }
+    replace_each(ratio, [&](Real x, int k) {
+      return k < count ? x * inverse((i + k) / block_) : x;
+    });
     return ratio;
   }
 

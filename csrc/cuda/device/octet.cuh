@@ -22,6 +22,19 @@ struct Octet {
   Real x[kOctet];
 };
 
+// x <- body(x, k) for each element in turn: the octet goes round in its registers, so that what is
+// long is there once.
+template <class Body>
+__device__ __forceinline__ void replace_each(Octet& octet, Body body) {
+#pragma unroll 1
+  for (int k = 0; k < kOctet; ++k) {
+    const Real x = body(octet.x[0], k);
+#pragma unroll
+    for (int i = 1; i < kOctet; ++i) octet.x[i - 1] = octet.x[i];
+    octet.x[kOctet - 1] = x;
+  }
+}
+
 // As they are in memory; 16-bit elements fill four words.
 struct Bits {
   uint32_t word[kOctet];

@@ -51,8 +51,9 @@ struct Operand {
     const int64_t i = index(rows, line, step);
     const int row = rows ? line : step;
     const bool inner = row > 0 && row + 1 < (rows ? lines : depth);
-    if (!is_sum) return load_any(data, type, i, count, whole, inner);
-    Octet sum = widen(load_any(data, addend.of, i, count, whole, inner), addend.of);
+    const Bits bits = load_any(data, is_sum ? addend.of : type, i, count, whole, inner);
+    if (!is_sum) return bits;
+    Octet sum = widen(bits, addend.of);
     Bits more = {};
     if (addend.data != nullptr) more = load_any(addend.data, addend.type, i, count, whole, inner);
     const Octet other = widen(more, addend.type);

@@ -11,11 +11,10 @@
 
 #include <type_traits>
 
-#include "cuda/device/epilogue.cuh"
 #include "cuda/device/line-squares.cuh"
 #include "cuda/device/operand.cuh"
 #include "cuda/device/ptx.cuh"
-#include "cuda/device/reduce.cuh"
+#include "cuda/device/warp-results.cuh"
 
 namespace lean::cuda {
 
@@ -48,7 +47,23 @@ class TensorProduct {
     __syncthreads();
     watch.finish(product, corner, shared.squares);
     begin(epilogue, shared.epilogue.lines);
-    visit(product, corner, sums, shared.epilogue.results[warp()], epilogue);
+    WarpResults& results = shared.epilogue.results[WarpResults::warp()];
+    const auto put = [&](int) {
+#pragma unroll
+      for (int j = 0; j < kColTiles; ++j) {
+        const float(&sum)[4] = sums[0][j];
+        const int row = lane() / 4, col = j * 8 + lane() % 4 * 2;
+        *pair(results.at<Epilogue>(row, col)) = {sum[0], sum[1]};
+        *pair(results.at<Epilogue>(row + 8, col)) = {sum[2], sum[3]};
+        // The next part's, lest what has been put had to be kept.
+#pragma unroll
+        for (int i = 1; i < kRowTiles; ++i) {
+#pragma unroll
+          for (int k = 0; k < 4; ++k) sums[i - 1][j][k] = sums[i][j][k];
+        }
+      }
+    };
+    results.visit(product, corner, put, epilogue);
   }
 
  private:
@@ -56,13 +71,9 @@ class TensorProduct {
   static constexpr int kDepth = kSplit ? 16 : 32;
   static constexpr int kOctets = kTile * kDepth / kOctet / kThreads;  // a thread's
   static constexpr int kStages = 3;
-  static constexpr int kWarpRows = 32;
-  static constexpr int kWarpCols = 64;
-  static constexpr int kWarpsAcross = kTile / kWarpCols;
-  static constexpr int kRowTiles = kWarpRows / 16;
-  static constexpr int kColTiles = kWarpCols / 8;
-  static constexpr int kVisited = 16;  // rows at a time
-  static constexpr int kPitch = kWarpCols + 8;
+  static constexpr int kRowTiles = WarpResults::kWarpRows / 16;
+  static constexpr int kColTiles = WarpResults::kWarpCols / 8;
+  static_assert(kRowTiles == WarpResults::kParts);
   static constexpr DType kType = std::is_same_v<Half, __half> ? DType::float16 : DType::bfloat16;
 
   // A part of an operand. Octets are permuted so that neither filling nor ldmatrix meets a bank
@@ -90,14 +101,14 @@ class TensorProduct {
     Operands stages[kStages];
     double squares[kSharedSquares];
     struct {
-      float results[kThreads / kWarp][kVisited * kPitch];
+      WarpResults results[kWarps];
       float lines[kTile];
     } epilogue;
   };
   static_assert(sizeof(Shared) <= 48 << 10, "what a block may have without asking");
 
-  __device__ static int warp() { return threadIdx.x / kWarp; }
-  __device__ static int lane() { return threadIdx.x % kWarp; }
+  __device__ static int lane() { return WarpResults::lane(); }
+  __device__ static float2* pair(float* p) { return reinterpret_cast<float2*>(p); }
 
   template <bool kRowsOfA, bool kRowsOfB, class Watch>
   __device__ __forceinline__ static void add_up(const Product& product, Corner corner,
@@ -115,18 +126,20 @@ class TensorProduct {
       }
       ptx::commit_copies();
     };
+    // The first turns only fill.
 #pragma unroll 1
-    for (int stage = 0; stage < kStages - 1; ++stage) fill(stage);
-#pragma unroll 1
-    for (int stage = 0; stage < stages; ++stage) {
-      ptx::wait_for_copies<kStages - 2>();
-      Operands& current = buffers[stage % kStages];
-      // What this thread has copied it may look at without a barrier.
-      if (a_copied && watch.wants(true)) see_copied<kRowsOfA>(current.a, stage, watch);
-      if (b_copied && watch.wants(false)) see_copied<kRowsOfB>(current.b, stage, watch);
-      __syncthreads();  // the stage is there for all, and all are done with the one before it,
+    for (int stage = 1 - kStages; stage < stages; ++stage) {
+      const bool there = stage >= 0;
+      Operands& current = buffers[(stage + kStages) % kStages];
+      if (there) {
+        ptx::wait_for_copies<kStages - 2>();
+        // What this thread has copied it may look at without a barrier.
+        if (a_copied && watch.wants(true)) see_copied<kRowsOfA>(current.a, stage, watch);
+        if (b_copied && watch.wants(false)) see_copied<kRowsOfB>(current.b, stage, watch);
+        __syncthreads();  // the stage is there for all, and all are done with the one before it,
+      }
       fill(stage + kStages - 1);  // whose buffer is the next to be filled
-      multiply_stage<kRowsOfA, kRowsOfB>(current, sums);
+      if (there) multiply_stage<kRowsOfA, kRowsOfB>(current, sums);
     }
   }
 
@@ -198,8 +211,8 @@ class TensorProduct {
   template <bool kRowsOfA, bool kRowsOfB>
   __device__ static void multiply_parts(Half8& a_part, Half8& b_part, int step,
                                         float (&sums)[kRowTiles][kColTiles][4]) {
-    const int first_row = warp() / kWarpsAcross * kWarpRows;
-    const int first_col = warp() % kWarpsAcross * kWarpCols;
+    const int first_row = WarpResults::first_row();
+    const int first_col = WarpResults::first_col();
     uint32_t b[kColTiles / 2][4];
 #pragma unroll
     for (int j = 0; j < kColTiles / 2; ++j) {
@@ -225,124 +238,6 @@ class TensorProduct {
       Half8& a = stage.a.part[kSplit ? i / 2 : 0];
       Half8& b = stage.b.part[kSplit ? i % 2 : 0];
       multiply_parts<kRowsOfA, kRowsOfB>(a, b, kSplit ? 0 : i * 16, sums);
-    }
-  }
-
-  // The second half of a row has the halves of its octets swapped, so that no two lanes meet in a
-  // bank; and the second eight rows the quarters of theirs, where columns are read as well.
-  template <bool kMirrors>
-  __device__ static int swapped(int row, int col) {
-    return col ^ (col / 32 % 2 * 4) ^ (kMirrors ? row / 8 % 2 * 16 : 0);
-  }
-
-  // A warp's results go through shared memory, a row of fragments at a time, so that each thread
-  // gets octets, and gets registers back.
-  template <class Epilogue>
-  __device__ __forceinline__ static void visit(const Product& product, Corner corner,
-                                               const float (&sums)[kRowTiles][kColTiles][4],
-                                               float* results, const Epilogue& epilogue) {
-    constexpr bool kMirrors = Mirroring<Epilogue>;
-    const Corner first = {corner.row + warp() / kWarpsAcross * kWarpRows,
-                          corner.col + warp() % kWarpsAcross * kWarpCols};
-#pragma unroll
-    for (int i = 0; i < kRowTiles; ++i) {
-#pragma unroll
-      for (int j = 0; j < kColTiles; ++j) {
-        const float(&sum)[4] = sums[i][j];
-        const int row = lane() / 4, col = j * 8 + lane() % 4 * 2;
-        float* at = results + row * kPitch;
-        *reinterpret_cast<float2*>(at + swapped<kMirrors>(row, col)) = {sum[0], sum[1]};
-        at += 8 * kPitch;
-        *reinterpret_cast<float2*>(at + swapped<kMirrors>(row + 8, col)) = {sum[2], sum[3]};
-      }
-      __syncwarp();
-      const Corner own = {first.row + i * kVisited, first.col};
-      visit_octets(product, own, results, epilogue);
-      if constexpr (kMirrors) {
-        if (epilogue.mirrors()) visit_mirrored(product, own, results, epilogue);
-      }
-      __syncwarp();
-    }
-  }
-
-  // What shared memory holds of a warp's results.
-  template <class Epilogue>
-  __device__ __forceinline__ static void visit_octets(const Product& product, Corner own,
-                                                      const float* results,
-                                                      const Epilogue& epilogue) {
-    constexpr bool kMirrors = Mirroring<Epilogue>;
-    constexpr int kAcross = kWarpCols / kOctet;
-    constexpr int kTurns = kVisited * kAcross / kWarp;
-    static_assert(2 * kVisited == kWarp);
-    const int cols = product.cols();
-    const bool ragged = is_ragged(cols);
-    const bool whole = is_paired(cols);
-    const int lane_row = lane() / kAcross;
-    const int lane_col = lane() % kAcross * kOctet;
-    const int left = cols - own.col - lane_col;
-    // Rows of an odd width: their whole aligned octets, then what these leave at both ends.
-    const int turns = ragged ? kTurns + 1 : kTurns;
-#pragma unroll 1
-    for (int i = 0; i < turns; ++i) {
-      int row = i * (kWarp / kAcross) + lane_row;
-      int col = lane_col;
-      int count = min(left, kOctet);
-      if (ragged) {
-        const bool of_ends = i == kTurns;
-        if (of_ends) row = lane() / 2;
-        const int head = head_of(own.row + row, cols);
-        col += head;
-        count = col > kWarpCols - kOctet ? 0 : kOctet;
-        if (of_ends) {
-          col = lane() % 2 == 0 ? 0 : kWarpCols - kOctet + head;
-          count = head == 0 ? 0 : lane() % 2 == 0 ? head : kOctet - head;
-        }
-        count = min(count, cols - own.col - col);
-      }
-      const bool inside = own.row + row < product.rows() && count > 0;
-      const bool some = whole && __any_sync(0xffffffffu, inside);
-      if (!inside && !some) continue;
-      const float* from = results + row * kPitch;
-      Octet octet;
-      if (ragged) {
-#pragma unroll
-        for (int k = 0; k < kOctet; ++k) {
-          octet.x[k] = {k < count ? from[swapped<kMirrors>(row, col + k)] : 0};
-        }
-      } else {
-        const float4 low = *reinterpret_cast<const float4*>(from + swapped<kMirrors>(row, col));
-        const float4 high =
-            *reinterpret_cast<const float4*>(from + swapped<kMirrors>(row, col + 4));
-        octet = {{{low.x}, {low.y}, {low.z}, {low.w}, {high.x}, {high.y}, {high.z}, {high.w}}};
-      }
-      epilogue(min(own.row + row, product.rows() - 1), own.col + col, inside ? count : 0, whole,
-               octet);
-    }
-  }
-
-  // The same, transposed. Two lanes have the octets of a column that follow each other.
-  template <class Epilogue>
-  __device__ __forceinline__ static void visit_mirrored(const Product& product, Corner own,
-                                                        const float* results,
-                                                        const Epilogue& epilogue) {
-    constexpr int kAcross = kVisited / kOctet;
-    constexpr int kCols = kWarp / kAcross;
-    const bool whole = is_paired(product.rows());
-#pragma unroll 1
-    for (int i = 0; i < kWarpCols / kCols; ++i) {
-      const int col = i * kCols + lane() / kAcross;
-      const int row = lane() % kAcross * kOctet;
-      Octet octet;
-#pragma unroll
-      for (int k = 0; k < kOctet; ++k) {
-        octet.x[k] = {results[(row + k) * kPitch + swapped<true>(row + k, col)]};
-      }
-      const int left = product.rows() - (own.row + row);
-      const bool inside = own.col + col < product.cols() && left > 0;
-      if (inside || whole) {
-        epilogue(min(own.col + col, product.cols() - 1), own.row + row,
-                 inside ? min(left, kOctet) : 0, whole, octet);
-      }
     }
   }
 };

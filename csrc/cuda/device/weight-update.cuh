@@ -99,16 +99,15 @@ class SubsetDenominators {
       for (int k = 0; k < kOctet; ++k) ratio.x[k] = n.x[k] * factor;
       return ratio;
     }
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) {
-      if (k >= count) continue;
+    replace_each(ratio, [&](Real x, int k) {
+      if (k >= count) return x;
       if (place == length_) {
         place = 0;
         factor = inverse(++subset, s);
       }
       ++place;
-      ratio.x[k] = n.x[k] * factor;
-    }
+      return x * factor;
+    });
     return ratio;
   }
 

@@ -59,8 +59,8 @@ class BasisRefresh {
     return scale_for(__uint_as_float(*memory.largest));
   }
 
-  // to <- factor * product.
-  __device__ static void multiply(const Product& product, float factor, float* to) {
+  // to <- factor * product. A call, or a kernel has the code of a product for each of them.
+  __device__ __noinline__ static void multiply(const Product& product, float factor, float* to) {
     const int64_t cols = product.cols();
     Grid::blocks(product_tiles(product.rows(), cols), [&](int64_t tile) {
       FloatProduct::compute(product, Corner::of(static_cast<uint32_t>(tile), cols),
@@ -154,7 +154,7 @@ class BasisRefresh {
   }
 
   // tensor <- from, or zeros.
-  __device__ void copy(const float* from, const Tensor& tensor) const {
+  __device__ __noinline__ void copy(const float* from, const Tensor& tensor) const {
     void* to = at<void>(tensor, bases);
     const int64_t count = tensor.numel();
     Grid::threads(count, kOctet, [&](int64_t i) {
@@ -190,7 +190,7 @@ class BasisRefresh {
   }
 
   // The sum of squares of elements, in the first block; the same for any number of blocks.
-  __device__ double sum_squares(const void* from, DType type, int64_t count) const {
+  __device__ __noinline__ double sum_squares(const void* from, DType type, int64_t count) const {
     const int64_t chunks = (count + kChunk - 1) / kChunk;
     Grid::blocks(chunks, [&](int64_t chunk) {
       const int64_t begin = chunk * kChunk + threadIdx.x * kOctet;

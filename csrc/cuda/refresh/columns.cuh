@@ -48,8 +48,8 @@ struct Columns {
     return independent;
   }
 
-  // Standard normal numbers: Box and Muller's transform.
-  __device__ static double normal(uint64_t key, int64_t i) {
+  // Standard normal numbers: Box and Muller's transform. A call: it is long, and seldom needed.
+  __device__ __noinline__ static double normal(uint64_t key, int64_t i) {
     const auto element = static_cast<uint64_t>(i);
     const double radius = sqrt(-2 * log(random_uniform(key, 2 * element)));
     return radius * cospi(2 * random_uniform(key, 2 * element + 1));
@@ -132,19 +132,32 @@ struct Columns {
     return columns > 0 ? (columns + kThreads - 1) / kThreads : 0;
   }
 
-  // A part of what is right of that block, a thread to each column. By a block.
+  // A part of what is right of that block, a thread to each column, kStep of its numbers at a time.
+  // By a block.
   __device__ void solve_right(int64_t first, int64_t index, Shared& shared) const {
+    constexpr int kStep = 4;
     load_diagonal(first, shared);
     const int64_t j = first + kSide + index * kThreads + threadIdx.x;
     if (j >= rank) return;
-    double x[kSide];
+#pragma unroll 1
+    for (int top = 0; top < kSide; top += kStep) {
+      double x[kStep];
 #pragma unroll
-    for (int i = 0; i < kSide; ++i) {
-      double value = at(first + i, j);
+      for (int i = 0; i < kStep; ++i) x[i] = at(first + top + i, j);
+#pragma unroll 4
+      for (int p = 0; p < top; ++p) {
+        const double above = at(first + p, j);
 #pragma unroll
-      for (int p = 0; p < i; ++p) value = fma(-shared[p * kPitch + i], x[p], value);
-      x[i] = dependent()[first + i] ? 0 : value / shared[i * kPitch + i];
-      at(first + i, j) = x[i];
+        for (int i = 0; i < kStep; ++i) x[i] = fma(-shared[p * kPitch + top + i], above, x[i]);
+      }
+#pragma unroll
+      for (int i = 0; i < kStep; ++i) {
+        const double* column = shared + top * kPitch + top + i;
+#pragma unroll
+        for (int p = 0; p < i; ++p) x[i] = fma(-column[p * kPitch], x[p], x[i]);
+        x[i] = dependent()[first + top + i] ? 0 : x[i] / column[i * kPitch];
+        at(first + top + i, j) = x[i];
+      }
     }
   }
 

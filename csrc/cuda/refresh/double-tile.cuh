@@ -32,7 +32,7 @@ struct DoubleTile {
         memory[(kSteps + step) * kPitch + line] = inside ? b(line, first + step) : 0;
       }
       __syncthreads();
-#pragma unroll
+#pragma unroll 4
       for (int step = 0; step < kSteps; ++step) {
         const double x = memory[step * kPitch + row()];
 #pragma unroll

@@ -11,8 +11,8 @@
 namespace lean::cuda {
 
 struct Grid {
-  // All writes of all blocks before it are seen by all after it.
-  __device__ static void sync() { cooperative_groups::this_grid().sync(); }
+  // All writes of all blocks before it are seen by all after it. A call: a kernel has dozens.
+  __device__ __noinline__ static void sync() { cooperative_groups::this_grid().sync(); }
   __device__ static bool is_first() { return blockIdx.x == 0 && threadIdx.x == 0; }
 
   // Calls body(i) for i = 0 ... count - 1, each by one whole block.

@@ -26,19 +26,22 @@ __device__ void form_gram(const Group& group, Columns::Shared& shared) {
 template <class Group>
 __device__ void factor(const Group& group, int64_t rank, int round, Columns::Shared& shared) {
   constexpr int64_t kSide = Columns::kSide;
-  group.blocks([](const Columns&) { return int64_t{1}; },
-               [&](const Columns& columns, int64_t) { columns.factor_diagonal(0, round, shared); });
-  Grid::sync();
-  for (int64_t first = 0; first + kSide < rank; first += kSide) {
-    const int64_t next = first + kSide;
-    group.blocks([&](const Columns& columns) { return Columns::parts(columns.rank - next); },
-                 [&](const Columns& columns, int64_t i) { columns.solve_right(first, i, shared); });
-    Grid::sync();
-    group.blocks([&](const Columns& columns) { return Columns::triangle(columns.rank - next); },
-                 [&](const Columns& columns, int64_t i) {
-                   columns.subtract(first, i, shared);
-                   if (i == 0) columns.factor_diagonal(next, round, shared);
-                 });
+  for (int64_t next = 0; next < rank; next += kSide) {
+    const int64_t first = next - kSide;
+    if (next > 0) {
+      group.blocks(
+          [&](const Columns& columns) { return Columns::parts(columns.rank - next); },
+          [&](const Columns& columns, int64_t i) { columns.solve_right(first, i, shared); });
+      Grid::sync();
+    }
+    group.blocks(
+        [&](const Columns& columns) {
+          return next > 0 ? Columns::triangle(columns.rank - next) : int64_t{1};
+        },
+        [&](const Columns& columns, int64_t i) {
+          if (next > 0) columns.subtract(first, i, shared);
+          if (i == 0) columns.factor_diagonal(next, round, shared);
+        });
     Grid::sync();
   }
 }
