@@ -135,7 +135,7 @@ describe("lean-optim bench", () => {
     test.each([
       ["adamw", 0.95, 0.95],
       ["adamSN", 0.7, 0.48],
-      ["adamSNSM", 0.55, 0.26],
+      ["adamSNSM", 0.55, 0.47],
       ["uniform", 0.65, 0.48],
     ] as const)(
       "%s of an odd width uses much of the sectors it asks for",
