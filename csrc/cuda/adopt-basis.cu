@@ -1,3 +1,6 @@
+// One cooperative launch, items in turn with the whole grid: the columns that are given are copied,
+// their Gram matrix formed in float64 (refresh/columns.cuh) and held against I, and the copy is
+// adopted (refresh/basis-refresh.cuh) or not.
 #include "kernels/adopt-basis.h"
 
 #include "cuda/refresh/refresh-launch.cuh"

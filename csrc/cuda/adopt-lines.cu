@@ -1,3 +1,5 @@
+// The stages of refresh/line-refresh.cuh; nothing is measured, and choosing is checking what is
+// given.
 #include "kernels/adopt-lines.h"
 
 #include "cuda/refresh/line-refresh.cuh"

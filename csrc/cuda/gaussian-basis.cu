@@ -1,3 +1,5 @@
+// One cooperative launch, items in turn with the whole grid: noise, a number to a thread; its
+// columns orthonormal (refresh/orthonormal.cuh) or scaled; adopted (refresh/basis-refresh.cuh).
 #include "kernels/gaussian-basis.h"
 
 #include "cuda/refresh/refresh-launch.cuh"

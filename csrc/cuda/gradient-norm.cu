@@ -1,3 +1,5 @@
+// A block adds up the partial sums, a thread every 256th in order and then the threads in a fixed
+// tree, and its first thread writes what follows from the norm.
 #include "kernels/gradient-norm.h"
 
 #include "cuda/device/reduce.cuh"

@@ -1,3 +1,4 @@
+// A thread to a parameter: the rules are in math/counters.h, which every backend shares.
 #include "kernels/prologue.h"
 
 #include "cuda/register.h"

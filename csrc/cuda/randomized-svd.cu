@@ -1,3 +1,7 @@
+// One cooperative launch, items in turn with the whole grid: products with the gradient and
+// orthonormal columns by turns (refresh/orthonormal.cuh), eigenvectors of the small Gram matrix by
+// Jacobi's method (refresh/eigenvectors.cuh), their signs, and P = Q V in float64; adopted
+// (refresh/basis-refresh.cuh).
 #include "kernels/randomized-svd.h"
 
 #include "cuda/refresh/eigenvectors.cuh"

@@ -1,3 +1,4 @@
+// A thread to a parameter: the rules are in math/scalars.h, which every backend shares.
 #include "kernels/scalars.h"
 
 #include "cuda/register.h"

@@ -1,3 +1,6 @@
+// One cooperative launch, items in turn with the whole grid: random keys of the Hadamard matrix's
+// rows, of which the first block selects the smallest; P, an element to a thread; orthonormal
+// columns where the order is not the side's length; adopted (refresh/basis-refresh.cuh).
 #include "kernels/srht-basis.h"
 
 #include "cuda/refresh/refresh-launch.cuh"

@@ -1,3 +1,5 @@
+// v <- v_decay * v + v_gain * q: 4096 subsets to a block, one at a time to a thread. The moment of
+// a whole tensor is one block's, which first adds up the partial sums in a fixed order.
 #include "kernels/subset-moment.h"
 
 #include "cuda/device/moments.cuh"

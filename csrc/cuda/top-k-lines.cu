@@ -1,3 +1,6 @@
+// The stages of refresh/line-refresh.cuh, of which the first measures: sums of squares of rows, a
+// warp or a block to each, or of panels of columns, which the block that chooses adds up. What is
+// chosen by is the complement of a sum's bits.
 #include "kernels/top-k-lines.h"
 
 #include "cuda/refresh/line-refresh.cuh"

@@ -1,3 +1,4 @@
+// The stages of refresh/line-refresh.cuh; nothing is measured, the keys are random numbers.
 #include "kernels/uniform-lines.h"
 
 #include "cuda/refresh/line-refresh.cuh"

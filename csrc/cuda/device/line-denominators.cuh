@@ -90,9 +90,8 @@ class LineDenominators {
     const int64_t left = (first + 1) * block_ - i;  // of the first block
     if (left >= kOctet) return multiply(n, inverse(first));
     Octet ratio = n;
-    replace_each(ratio, [&](Real x, int k) {
-      return k < count ? x * inverse((i + k) / block_) : x;
-    });
+    replace_each(ratio,
+                 [&](Real x, int k) { return k < count ? x * inverse((i + k) / block_) : x; });
     return ratio;
   }
 

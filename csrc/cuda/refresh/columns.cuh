@@ -28,7 +28,8 @@ struct Columns {
   // rank x rank: the transpose of R^-1.
   __device__ double* inverse() const { return gram() + rank * rank; }
   __device__ double* lengths() const { return inverse() + rank * rank; }
-  // The smallest diagonal element of each round's R; 1 for rounds that there were not.
+  // Of each round's R: 1 / the length of the longest column of its inverse, 0 where columns
+  // depended on each other; 1 for rounds that there were not.
   __device__ double* soundness() const { return lengths() + rank; }
   // Which columns depend on those before them.
   __device__ int32_t* dependent() const {
@@ -97,13 +98,13 @@ struct Columns {
   __device__ void factor_diagonal(int64_t first, int round, Shared& shared) const {
     const int count = static_cast<int>(min(static_cast<int64_t>(kSide), rank - first));
     load_diagonal(first, shared);
-    double smallest = 1;
+    bool any_dependent = false;
     for (int i = 0; i < count; ++i) {
       __syncthreads();
       const double pivot = shared[i * kPitch + i];
       const bool is_dependent = !(pivot > kSingular);
       const double diagonal = is_dependent ? 1 : sqrt(pivot);
-      smallest = is_dependent ? 0 : min(smallest, diagonal);
+      any_dependent = any_dependent || is_dependent;
       __syncthreads();
       const int own = threadIdx.x;
       if (own < count && own >= i) {
@@ -124,7 +125,7 @@ struct Columns {
       const int i = k / kSide, j = k % kSide;
       if (i <= j && j < count) at(first + i, first + j) = shared[i * kPitch + j];
     }
-    if (threadIdx.x == 0) soundness()[round] = min(soundness()[round], smallest);
+    if (threadIdx.x == 0 && any_dependent) soundness()[round] = 0;
   }
 
   // Parts of as many columns as a block has threads.
@@ -178,10 +179,10 @@ struct Columns {
   __device__ int64_t pairs() const { return (rank + 1) / 2; }
 
   // inverse[c][p] <- R^-1[p][c] for a pair. By a warp.
-  __device__ void invert(int64_t pair) const {
+  __device__ void invert(int64_t pair, int round) const {
     const int64_t last = rank - 1 - pair;
-    invert_column(pair);
-    if (last != pair) invert_column(last);
+    invert_column(pair, round);
+    if (last != pair) invert_column(last, round);
   }
 
   // Rows of a tile of y <- y R^-1, from the last columns to the first: each needs only itself and
@@ -213,9 +214,10 @@ struct Columns {
   }
 
  private:
-  // The diagonal of R (unit columns) is about 1 / cond(Y). One round gives columns orthonormal to
-  // about 1e-16 / kSound^2; below kSingular^2 a pivot is rounding.
-  static constexpr double kSound = 1e-5;
+  // One round gives columns orthonormal to about 1e-15 / soundness^2 (measured, for spectra of all
+  // kinds; R's smallest diagonal element says little: it may be a hundred times too hopeful). Below
+  // kSingular a pivot is rounding.
+  static constexpr double kSound = 1e-4;
   static constexpr double kSingular = 1e-13;
 
   static constexpr int kPitch = kSide + 1;
@@ -252,16 +254,22 @@ struct Columns {
   }
 
   // From the diagonal upwards.
-  __device__ void invert_column(int64_t c) const {
+  __device__ void invert_column(int64_t c, int round) const {
     const int lane = threadIdx.x % kWarp;
     double* x = inverse() + c * rank;
+    double squares = 0;
     for (int64_t i = c; i >= 0; --i) {
       double sum = 0;
       for (int64_t p = i + 1 + lane; p <= c; p += kWarp) sum = fma(at(i, p), x[p], sum);
       sum = sum_over_warp(sum);
-      if (lane == 0) x[i] = ((i == c ? 1 : 0) - sum) / at(i, i);
+      const double value = ((i == c ? 1 : 0) - sum) / at(i, i);
+      if (lane == 0) x[i] = value;
+      squares = fma(value, value, squares);
       __syncwarp();
     }
+    // Of numbers that are not negative, the bits are ordered as they are.
+    auto* least = reinterpret_cast<unsigned long long*>(&soundness()[round]);
+    if (lane == 0) atomicMin(least, __double_as_longlong(1 / sqrt(squares)));
   }
 };
 

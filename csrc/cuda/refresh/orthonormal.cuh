@@ -59,7 +59,7 @@ __device__ void orthonormalize(Group group, Columns::Shared& shared) {
     Grid::sync();
     factor(group, rank, round, shared);
     group.warps([](const Columns& columns) { return columns.pairs(); },
-                [](const Columns& columns, int64_t i) { columns.invert(i); });
+                [&](const Columns& columns, int64_t i) { columns.invert(i, round); });
     Grid::sync();
     group.blocks([](const Columns& columns) { return Columns::tiles(columns.rows); },
                  [&](const Columns& columns, int64_t i) { columns.multiply(i, round, shared); });

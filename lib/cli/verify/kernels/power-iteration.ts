@@ -10,7 +10,7 @@ import { kernelCase, type TestItem } from "../kernel-case.js";
 import { noise } from "../noise.js";
 import { plannedCases } from "../planned-refresh.js";
 import { replayCase } from "../replay-case.js";
-import { gappedGradient } from "../spectra.js";
+import { deficientGradient, gappedGradient } from "../spectra.js";
 import { waitingCases } from "../waiting-cases.js";
 import type { Worst } from "../worst.js";
 
@@ -82,6 +82,15 @@ export const cases = [
   ),
   kernelCase("powerIteration", "more dimensions than the gradient has", () =>
     mixture(beyond, { hasBasis: 0 }),
+  ),
+  // What a product with the gradient leaves of a basis then nearly depends on itself.
+  kernelCase("powerIteration", "a gradient of hardly that rank", () =>
+    [1e-2, 6e-3, 4e-3, 1e-3].flatMap((small) =>
+      sides.map((spec) => {
+        const gradient = deficientGradient(spec, small, 7).data;
+        return powerItem({ ...spec, gradient, warmPasses: 1 });
+      }),
+    ),
   ),
   ...foundCases(powerKernel, sides, firstToo),
   ...waitingCases("powerIteration", sides, powerItem),
