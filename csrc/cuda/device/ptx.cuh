@@ -8,11 +8,18 @@
 
 namespace lean::cuda::ptx {
 
+// What is in shared memory, as its instructions name it.
+__device__ inline uint32_t shared_address(const void* p) {
+  return static_cast<uint32_t>(__cvta_generic_to_shared(p));
+}
+
+// Has a register keep x, where a loop would rather compute it anew in each turn.
+__device__ inline void keep(uint32_t& x) { asm volatile("" : "+r"(x)); }
+
 // Four 8 x 8 matrices of 16-bit elements: lane l names row l % 8 of matrix l / 8, and gets of each
 // the pair that begins at row l / 4, column 2 (l % 4); transposed: of its transpose.
 template <bool kTransposed>
-__device__ inline void load_matrices(uint32_t (&to)[4], const void* shared_row) {
-  const auto from = static_cast<uint32_t>(__cvta_generic_to_shared(shared_row));
+__device__ inline void load_matrices(uint32_t (&to)[4], uint32_t from) {
   if constexpr (kTransposed) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
@@ -45,8 +52,7 @@ __device__ inline void multiply_add(float (&c)[4], const uint32_t (&a)[4], const
 
 // Copies 16 bytes, both ends aligned to 16, to shared memory by way of no register; !there: writes
 // zeros. It lands when its group has been waited for.
-__device__ inline void copy_async(void* shared, const void* from, bool there) {
-  const auto to = static_cast<uint32_t>(__cvta_generic_to_shared(shared));
+__device__ inline void copy_async(uint32_t to, const void* from, bool there) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to),
                "l"(__cvta_generic_to_global(from)), "r"(there ? 16 : 0)
                : "memory");

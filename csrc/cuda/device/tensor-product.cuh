@@ -78,7 +78,7 @@ class TensorProduct {
 
   // A part of an operand. Octets are permuted so that neither filling nor ldmatrix meets a bank
   // twice.
-  struct Half8 {
+  struct alignas(128) Half8 {
     uint4 octets[kTile * kDepth / kOctet];
 
     // Lines along rows: 4 or 2 octets to a line; else 16 octets (of lines) to a step.
@@ -88,6 +88,16 @@ class TensorProduct {
         return &octets[line * (kDepth / kOctet) + ((step / kOctet) ^ turn)];
       }
       return &octets[step * (kTile / kOctet) + ((line / kOctet) ^ (step % 8))];
+    }
+
+    // The address of what is 16 * `lines` lines and 16 * `steps` steps on from an octet, of a
+    // number of lines that is divided by how many such moves there are: what at() gives, of which a
+    // loop needs to keep but one address.
+    template <bool kRows>
+    __device__ static uint32_t moved(uint32_t address, int lines, int steps) {
+      constexpr int kTwo = 2 * sizeof(uint4);  // octets
+      return kRows ? (address ^ (steps * kTwo)) + lines * 16 * (kDepth / kOctet) * sizeof(uint4)
+                   : (address ^ (lines * kTwo)) + steps * 16 * (kTile / kOctet) * sizeof(uint4);
     }
   };
   struct Parts {
@@ -114,32 +124,42 @@ class TensorProduct {
   __device__ __forceinline__ static void add_up(const Product& product, Corner corner,
                                                 Operands (&buffers)[kStages], Watch& watch,
                                                 float (&sums)[kRowTiles][kColTiles][4]) {
-    const bool a_copied = is_copied(product.a, kRowsOfA);
-    const bool b_copied = is_copied(product.b, kRowsOfB);
+    // A watch takes the registers that addresses would be kept in.
+    constexpr bool kKeeps = std::is_same_v<Watch, Unwatched>;
+    Stream<kRowsOfA, kKeeps> a(product.a, corner.row, buffers[0].a);
+    Stream<kRowsOfB, kKeeps> b(product.b, corner.col, buffers[0].b);
+    uint32_t a_fragment = first_fragment<true, kRowsOfA>(buffers[0].a, WarpResults::first_row());
+    uint32_t b_fragment = first_fragment<false, kRowsOfB>(buffers[0].b, WarpResults::first_col());
+    ptx::keep(a_fragment);
+    ptx::keep(b_fragment);
+    if constexpr (kKeeps) {
+      ptx::keep(a.to);
+      ptx::keep(b.to);
+    }
     const int stages = (product.a.depth + kDepth - 1) / kDepth;
-    const auto fill = [&](int stage) {
-      if (stage < stages) {
-        Operands& to = buffers[stage % kStages];
-        const int step = stage * kDepth;
-        fill_parts<kRowsOfA>(product.a, a_copied, corner.row, step, to.a, watch, true);
-        fill_parts<kRowsOfB>(product.b, b_copied, corner.col, step, to.b, watch, false);
-      }
-      ptx::commit_copies();
-    };
-    // The first turns only fill.
+    int buffer = 1;  // of the current stage; the first turns only fill
 #pragma unroll 1
     for (int stage = 1 - kStages; stage < stages; ++stage) {
-      const bool there = stage >= 0;
-      Operands& current = buffers[(stage + kStages) % kStages];
-      if (there) {
+      Operands& current = buffers[buffer];
+      if (stage >= 0) {
         ptx::wait_for_copies<kStages - 2>();
         // What this thread has copied it may look at without a barrier.
-        if (a_copied && watch.wants(true)) see_copied<kRowsOfA>(current.a, stage, watch);
-        if (b_copied && watch.wants(false)) see_copied<kRowsOfB>(current.b, stage, watch);
+        if (a.copied && watch.wants(true)) see_copied<kRowsOfA>(current.a, stage, watch);
+        if (b.copied && watch.wants(false)) see_copied<kRowsOfB>(current.b, stage, watch);
         __syncthreads();  // the stage is there for all, and all are done with the one before it,
       }
-      fill(stage + kStages - 1);  // whose buffer is the next to be filled
-      if (there) multiply_stage<kRowsOfA, kRowsOfB>(current, sums);
+      const int next = stage + kStages - 1;
+      if (next < stages) {  // whose buffer is the next to be filled
+        const int to = buffer == 0 ? kStages - 1 : buffer - 1;
+        fill_parts(a, next * kDepth, buffers[to].a, to, watch, true);
+        fill_parts(b, next * kDepth, buffers[to].b, to, watch, false);
+      }
+      ptx::commit_copies();
+      if (stage >= 0) {
+        const uint32_t offset = buffer * sizeof(Operands);
+        multiply_stage<kRowsOfA, kRowsOfB>(a_fragment + offset, b_fragment + offset, sums);
+      }
+      buffer = buffer == kStages - 1 ? 0 : buffer + 1;
     }
   }
 
@@ -147,25 +167,53 @@ class TensorProduct {
     return !kSplit && from.type == kType && from.width(rows) % kOctet == 0 && is_aligned(from.data);
   }
 
-  // A thread's share of a stage.
-  template <bool kRows, class Watch>
-  __device__ __forceinline__ static void fill_parts(const Operand& from, bool copied, int line,
-                                                    int step, Parts& to, Watch& watch, bool is_a) {
+  // A thread's share of an operand, a stage after the other.
+  template <bool kRows, bool kKeeps>
+  struct Stream {
+    const Operand& from;
+    int line;
+    bool copied;
+    // Where it is copied: the first octet of a stage in the first buffer, and of the next stage.
+    uint32_t to;
+    const std::byte* next;
+
+    __device__ Stream(const Operand& from, int first, Parts& buffer)
+        : from(from),
+          line(first + Share::line(kRows)),
+          copied(is_copied(from, kRows)),
+          to(ptx::shared_address(buffer.part[0].at(kRows, Share::line(kRows), Share::step(kRows)))),
+          next(element(from.data, kType, from.index(kRows, line, Share::step(kRows)))) {}
+
+    // Where the octet from `step` on is copied from, in order.
+    __device__ const std::byte* source(int step) {
+      if constexpr (!kKeeps) return element(from.data, kType, from.index(kRows, line, step));
+      constexpr int kSteps = kDepth / kOctets;
+      const std::byte* own = next;
+      next += 2 * kSteps * (kRows ? int64_t{1} : int64_t{from.lines});
+      return own;
+    }
+  };
+
+  template <bool kRows, bool kKeeps, class Watch>
+  __device__ __forceinline__ static void fill_parts(Stream<kRows, kKeeps>& stream, int step,
+                                                    Parts& to, int buffer, Watch& watch,
+                                                    bool is_a) {
+    const Operand& from = stream.from;
     const int l = Share::line(kRows);
-    if (copied) {
+    if (stream.copied) {
 #pragma unroll
       for (int i = 0; i < kOctets; ++i) {
         const int s = Share::step(kRows, i);
-        const bool there = line + l < from.lines && step + s < from.depth;
-        const int64_t index = there ? from.index(kRows, line + l, step + s) : 0;
-        ptx::copy_async(to.part[0].at(kRows, l, s), element(from.data, kType, index), there);
+        const bool there = stream.line < from.lines && step + s < from.depth;
+        const uint32_t first = stream.to + buffer * sizeof(Operands);
+        ptx::copy_async(Half8::template moved<kRows>(first, 0, i), stream.source(step + s), there);
       }
       return;
     }
 #pragma unroll 1
     for (int i = 0; i < kOctets; ++i) {
       const int s = Share::step(kRows, i);
-      Octet octet = widen(from.load(kRows, line + l, step + s), from.type);
+      Octet octet = widen(from.load(kRows, stream.line, step + s), from.type);
       if (watch.wants(is_a)) watch.see(octet, step / kDepth * kOctets + i);
       const Bits high = narrow(octet, kType);
       *to.part[0].at(kRows, l, s) = low_words(high);
@@ -191,37 +239,40 @@ class TensorProduct {
     return {half.word[0], half.word[1], half.word[2], half.word[3]};
   }
 
-  // The fragment of 16 lines and 16 steps: pairs (lines 0-7, steps 0-7), then what `outer` says
-  // comes first, of (lines 8-15, steps 0-7) and (lines 0-7, steps 8-15).
+  // Fragments are of 16 lines and 16 steps: pairs (lines 0-7, steps 0-7), then what `kLinesFirst`
+  // says comes first, of (lines 8-15, steps 0-7) and (lines 0-7, steps 8-15). The address that a
+  // lane names for the first one from line `first` on.
   template <bool kLinesFirst, bool kRows>
-  __device__ static void load_fragment(uint32_t (&to)[4], Half8& from, int line, int step) {
+  __device__ static uint32_t first_fragment(Parts& of, int first) {
     const int row = lane() % 8;
     const int second = lane() / 8 % 2 * 8;
     const int third = lane() / 16 * 8;
-    const int lines = kLinesFirst ? second : third;
+    const int lines = first + (kLinesFirst ? second : third);
     const int steps = kLinesFirst ? third : second;
-    if constexpr (kRows) {
-      ptx::load_matrices<false>(to, from.at(true, line + lines + row, step + steps));
-    } else {
-      ptx::load_matrices<true>(to, from.at(false, line + lines, step + steps + row));
-    }
+    Half8& part = of.part[0];
+    return ptx::shared_address(kRows ? part.at(true, lines + row, steps)
+                                     : part.at(false, lines, steps + row));
   }
 
-  // sums += a b, of one part of each.
+  // Number `i` of those along lines, number `step` along steps.
+  template <bool kRows>
+  __device__ static void load_fragment(uint32_t (&to)[4], uint32_t first, int i, int step) {
+    ptx::load_matrices<!kRows>(to, Half8::template moved<kRows>(first, i, step));
+  }
+
+  // sums += a b, of one part of each, whose first fragments are given.
   template <bool kRowsOfA, bool kRowsOfB>
-  __device__ static void multiply_parts(Half8& a_part, Half8& b_part, int step,
+  __device__ static void multiply_parts(uint32_t a_first, uint32_t b_first, int step,
                                         float (&sums)[kRowTiles][kColTiles][4]) {
-    const int first_row = WarpResults::first_row();
-    const int first_col = WarpResults::first_col();
     uint32_t b[kColTiles / 2][4];
 #pragma unroll
     for (int j = 0; j < kColTiles / 2; ++j) {
-      load_fragment<false, kRowsOfB>(b[j], b_part, first_col + j * 16, step);
+      load_fragment<kRowsOfB>(b[j], b_first, j, step);
     }
 #pragma unroll
     for (int i = 0; i < kRowTiles; ++i) {
       uint32_t a[4];
-      load_fragment<true, kRowsOfA>(a, a_part, first_row + i * 16, step);
+      load_fragment<kRowsOfA>(a, a_first, i, step);
 #pragma unroll
       for (int j = 0; j < kColTiles; ++j) {
         const uint32_t pair[2] = {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]};
@@ -231,13 +282,14 @@ class TensorProduct {
   }
 
   template <bool kRowsOfA, bool kRowsOfB>
-  __device__ static void multiply_stage(Operands& stage, float (&sums)[kRowTiles][kColTiles][4]) {
+  __device__ static void multiply_stage(uint32_t a_first, uint32_t b_first,
+                                        float (&sums)[kRowTiles][kColTiles][4]) {
     constexpr int kProducts = kSplit ? 3 : kDepth / 16;  // hi hi, hi lo, lo hi; or steps
 #pragma unroll 1  // or fragments of the next product would take registers
     for (int i = 0; i < kProducts; ++i) {
-      Half8& a = stage.a.part[kSplit ? i / 2 : 0];
-      Half8& b = stage.b.part[kSplit ? i % 2 : 0];
-      multiply_parts<kRowsOfA, kRowsOfB>(a, b, kSplit ? 0 : i * 16, sums);
+      const uint32_t a = a_first + (kSplit ? i / 2 * sizeof(Half8) : 0);
+      const uint32_t b = b_first + (kSplit ? i % 2 * sizeof(Half8) : 0);
+      multiply_parts<kRowsOfA, kRowsOfB>(a, b, kSplit ? 0 : i, sums);
     }
   }
 };
