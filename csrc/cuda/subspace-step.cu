@@ -122,6 +122,9 @@ class WeightUpdate {
     const LineDenominators denominators(item_, s_, bases_);
     shared_by_ = denominators.shared_by();
     inverses_ = lines;
+    is_plain_ = shared_by_ != Partition::none && param_type_ == DType::bfloat16 &&
+                grad_type_ == DType::bfloat16 && !is_ragged(cols_) && is_aligned(param_) &&
+                is_aligned(grad_);
     if (shared_by_ == Partition::none) return;
     const bool of_rows = shared_by_ == Partition::rows;
     const int64_t line = (of_rows ? corner_.row : corner_.col) + threadIdx.x;
@@ -134,16 +137,15 @@ class WeightUpdate {
   __device__ void operator()(int64_t row, int64_t col, int count, bool whole,
                              const Octet& back) const {
     const int64_t i = row * cols_ + col;
+    if (is_plain_) {
+      if (count == kOctet) step_plain(row, col, i, back);
+      return;
+    }
     const Bits w_bits = load(param_, param_type_, i, count, whole);
     const Bits g_bits = load(grad_, grad_type_, i, count, whole);
     Octet w = widen(w_bits, param_type_);
     Octet g = widen(g_bits, grad_type_);
-    Octet n;
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) {
-      g.x[k] = g.x[k] * s_.grad_factor;
-      n.x[k] = g.x[k] + back.x[k];
-    }
+    const Octet n = numerator(g, back);
     const Octet ratio = divide(n, g, row, col, i, count, whole);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s_);
@@ -151,6 +153,31 @@ class WeightUpdate {
   }
 
  private:
+  // What large layers are: bfloat16 in whole aligned octets, of which lines share denominators.
+  // Nothing is asked for each octet that is known of all.
+  __device__ void step_plain(int64_t row, int64_t col, int64_t i, const Octet& back) const {
+    constexpr DType kType = DType::bfloat16;
+    const Bits w_bits = load_half_octet(param_, i);
+    const Bits g_bits = load_half_octet(grad_, i);
+    Octet w = widen(w_bits, kType);
+    Octet g = widen(g_bits, kType);
+    const Octet ratio = divide_by_lines(numerator(g, back), row, col);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) w.x[k] = next_param(w.x[k], ratio.x[k], s_);
+    store_half_octet(param_, i, rounder_.narrow(w, kType, i));
+  }
+
+  // G, scaled in its place, and N.
+  __device__ Octet numerator(Octet& g, const Octet& back) const {
+    Octet n;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      g.x[k] = g.x[k] * s_.grad_factor;
+      n.x[k] = g.x[k] + back.x[k];
+    }
+    return n;
+  }
+
   __device__ void prefetch(const Tensor& tensor) const {
     constexpr int kLine = 128;  // bytes
     const DType type = type_of(tensor);
@@ -174,6 +201,17 @@ class WeightUpdate {
       const LineDenominators denominators(item_, s_, bases_);
       return denominators.divide(n, g, row, col, i, count, whole);
     }
+    if (shared_by_ == Partition::rows || !is_ragged(cols_)) return divide_by_lines(n, row, col);
+    const int line = static_cast<int>(col - corner_.col);
+    Octet ratio;
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) {
+      ratio.x[k] = {k < count ? n.x[k].x * inverses_[place(line + k)] : 0};
+    }
+    return ratio;
+  }
+
+  __device__ Octet divide_by_lines(const Octet& n, int64_t row, int64_t col) const {
     Octet ratio;
     if (shared_by_ == Partition::rows) {
       const float inverse = inverses_[place(static_cast<int>(row - corner_.row))];
@@ -182,13 +220,6 @@ class WeightUpdate {
       return ratio;
     }
     const int line = static_cast<int>(col - corner_.col);
-    if (is_ragged(cols_)) {
-#pragma unroll
-      for (int k = 0; k < kOctet; ++k) {
-        ratio.x[k] = {k < count ? n.x[k].x * inverses_[place(line + k)] : 0};
-      }
-      return ratio;
-    }
     const float4 low = *reinterpret_cast<const float4*>(inverses_ + place(line));
     const float4 high = *reinterpret_cast<const float4*>(inverses_ + place(line + 4));
     const float factors[kOctet] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
@@ -209,6 +240,7 @@ class WeightUpdate {
   Rounder rounder_;
   Partition shared_by_;
   const float* inverses_;  // of the tile's rows or columns, where these share denominators
+  bool is_plain_;
 };
 
 template <class Core>

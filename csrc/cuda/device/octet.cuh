@@ -168,6 +168,17 @@ __device__ inline void store(void* tensor, DType type, int64_t i, int count, con
   }
 }
 
+// The same of a tensor of 16-bit elements that lie in whole aligned octets.
+__device__ inline Bits load_half_octet(const void* tensor, int64_t i) {
+  const auto* from = reinterpret_cast<const uint4*>(static_cast<const std::byte*>(tensor) + 2 * i);
+  const uint4 x = *in_global(from);
+  return {{x.x, x.y, x.z, x.w}};
+}
+__device__ inline void store_half_octet(void* tensor, int64_t i, const Bits& bits) {
+  auto* to = reinterpret_cast<uint4*>(static_cast<std::byte*>(tensor) + 2 * i);
+  *in_global(to) = {bits.word[0], bits.word[1], bits.word[2], bits.word[3]};
+}
+
 // `whole` of a loop in which every lane is one octet after the last and this one's begins at i: all
 // of the warp end by `end`.
 __device__ inline bool is_whole_run(int64_t i, int64_t end) {
