@@ -8,16 +8,14 @@
 #include "core/random.h"
 #include "cpu/backend/gram.h"
 #include "cpu/backend/linalg.h"
+#include "math/soundness.h"
 
 namespace lean::cpu {
 namespace {
 
 constexpr int64_t kPanel = 128;  // rows of y that are one tile
 
-// y R^-1 is orthonormal to about 1e-15 / soundness^2 (measured, for spectra of all kinds), where
-// soundness is 1 / the length of the longest column of R^-1. Below kSound another round makes it
-// so, and where cond(y^T y) is more than 1 / kSingular, R is mostly rounding.
-constexpr double kSound = 1e-4;
+// Where cond(y^T y) is more than 1 / kSingular, R is mostly rounding.
 constexpr double kSingular = 1e-14;
 
 constexpr int kMaxRounds = 4;
@@ -42,7 +40,7 @@ void invert(Context& context, double* r, int64_t n) {
   });
 }
 
-// 1 / the length of the longest column of an upper triangular matrix.
+// Of a round (math/soundness.h).
 double soundness_of(const double* inverse, int64_t n) {
   std::vector<double> squares(n);
   for (int64_t i = 0; i < n; ++i) {

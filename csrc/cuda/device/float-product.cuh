@@ -21,9 +21,7 @@ class FloatProduct {
     float sums[kOwn][kOwn] = {};
     accumulate(product, corner, shared.stages, watch, sums);
     watch.finish(product, corner, shared.squares);
-    begin(epilogue, shared.epilogue.lines);
-    WarpResults& results = shared.epilogue.results[WarpResults::warp()];
-    const auto put = [&](int part) {
+    const auto put = [&](WarpResults& results, int part) {
       const int row = lane_row() * kOwn - part * WarpResults::kRows;
       if (row < 0 || row >= WarpResults::kRows) return;
       const int col = lane_col() * kOwn;
@@ -34,7 +32,7 @@ class FloatProduct {
         *quad(results.at<Epilogue>(row + i, col + 4)) = {x[4], x[5], x[6], x[7]};
       }
     };
-    results.visit(product, corner, put, epilogue);
+    shared.results.hand_over(product, corner, put, epilogue);
   }
 
  private:
@@ -67,10 +65,7 @@ class FloatProduct {
   union Shared {
     Operands stages[2];
     double squares[kSharedSquares];
-    struct {
-      WarpResults results[kWarps];
-      float lines[kTile];
-    } epilogue;
+    TileResults results;
   };
   static_assert(sizeof(Shared) <= 40 << 10, "8 KiB of what a block may have are its kernel's own");
 

@@ -46,9 +46,7 @@ class TensorProduct {
     }
     __syncthreads();
     watch.finish(product, corner, shared.squares);
-    begin(epilogue, shared.epilogue.lines);
-    WarpResults& results = shared.epilogue.results[WarpResults::warp()];
-    const auto put = [&](int) {
+    const auto put = [&](WarpResults& results, int) {
 #pragma unroll
       for (int j = 0; j < kColTiles; ++j) {
         const float(&sum)[4] = sums[0][j];
@@ -63,7 +61,7 @@ class TensorProduct {
         }
       }
     };
-    results.visit(product, corner, put, epilogue);
+    shared.results.hand_over(product, corner, put, epilogue);
   }
 
  private:
@@ -110,10 +108,7 @@ class TensorProduct {
   union Shared {
     Operands stages[kStages];
     double squares[kSharedSquares];
-    struct {
-      WarpResults results[kWarps];
-      float lines[kTile];
-    } epilogue;
+    TileResults results;
   };
   static_assert(sizeof(Shared) <= 48 << 10, "what a block may have without asking");
 

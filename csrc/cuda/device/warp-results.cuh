@@ -135,4 +135,20 @@ class WarpResults {
   float results_[kRows * kPitch];
 };
 
+// What a block's results take of shared memory.
+struct TileResults {
+  WarpResults of_warp[kWarps];
+  float lines[Product::kTile];  // the epilogue's own
+
+  // As WarpResults::visit(), with the warp's results for put(results, part). By all threads.
+  template <class Put, class Epilogue>
+  __device__ __forceinline__ void hand_over(const Product& product, Corner corner, Put put,
+                                            Epilogue& epilogue) {
+    begin(epilogue, lines);
+    WarpResults& results = of_warp[WarpResults::warp()];
+    results.visit(
+        product, corner, [&](int part) { put(results, part); }, epilogue);
+  }
+};
+
 }  // namespace lean::cuda

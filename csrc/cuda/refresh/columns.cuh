@@ -6,6 +6,7 @@
 #include "core/random.h"
 #include "cuda/device/triangle.cuh"
 #include "cuda/refresh/double-tile.cuh"
+#include "math/soundness.h"
 
 namespace lean::cuda {
 
@@ -28,8 +29,8 @@ struct Columns {
   // rank x rank: the transpose of R^-1.
   __device__ double* inverse() const { return gram() + rank * rank; }
   __device__ double* lengths() const { return inverse() + rank * rank; }
-  // Of each round's R: 1 / the length of the longest column of its inverse, 0 where columns
-  // depended on each other; 1 for rounds that there were not.
+  // Of each round (math/soundness.h); 0 where columns depended on each other, 1 for rounds that
+  // there were not.
   __device__ double* soundness() const { return lengths() + rank; }
   // Which columns depend on those before them.
   __device__ int32_t* dependent() const {
@@ -214,10 +215,7 @@ struct Columns {
   }
 
  private:
-  // One round gives columns orthonormal to about 1e-15 / soundness^2 (measured, for spectra of all
-  // kinds; R's smallest diagonal element says little: it may be a hundred times too hopeful). Below
-  // kSingular a pivot is rounding.
-  static constexpr double kSound = 1e-4;
+  // Below kSingular a pivot is rounding.
   static constexpr double kSingular = 1e-13;
 
   static constexpr int kPitch = kSide + 1;
